@@ -1,0 +1,1 @@
+"""What is known: compendium, promoters, readers, DNA encoding, labels, splits, blocks."""

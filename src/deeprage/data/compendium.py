@@ -1,0 +1,234 @@
+"""The compendium: an expression matrix with the promoters and regulators that explain it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deeprage.data.validation import check_compendium
+from deeprage.errors import DeepRageError
+from deeprage.files import written_aside
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Raised by one whenever an older program could misread a newer file.
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Compendium:
+    """Expression of genes in conditions, with one promoter a gene and regulator levels.
+
+    Wraps one `AnnData` (the field's orientation: obs = conditions, var = genes). The accessors
+    here give arrays in the orientation of the models, genes x conditions. Build one with
+    `from_parts`, which validates; treat it as immutable.
+
+    In the AnnData: `X` float32 log2 values with NaN where missing; `obs["series"]`;
+    `var["symbol"]`, `var["regulator"]`, `var["has_promoter"]`, `var["group"]`;
+    `varm["promoter"]` int8 tokens; `uns["deeprage"]` a JSON text with name, unit, anchor, promoter
+    length, provenance; `obsm["regulator_levels"]` only in what `visible` returns.
+    """
+
+    adata: AnnData
+
+    @classmethod
+    def from_parts(
+        cls,
+        *,
+        expression: pd.DataFrame,
+        promoters: Mapping[str, NDArray[np.int8]],
+        regulators: Sequence[str],
+        series: Sequence[str] | None = None,
+        conditions: pd.DataFrame | None = None,
+        groups: Mapping[str, str] | None = None,
+        symbols: Mapping[str, str] | None = None,
+        name: str = "compendium",
+        unit: str = "log2 fold change",
+        anchor: str = "ATG",
+        downstream: int = 0,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Compendium:
+        """Check the parts against each other and join them.
+
+        Args:
+            expression: genes (index) x conditions (columns), log2 values, NaN where missing.
+            promoters: int8 tokens (length,) by gene, all of one length, 5' to 3' towards the gene.
+                Genes of the matrix without one are kept (they may be regulators) but never scored.
+            regulators: genes whose levels describe a condition; each must be a row.
+            series: the experiment series of each condition, in the matrix's order; default: each
+                condition is a series of its own.
+            conditions: further columns for `obs`, indexed like the matrix's columns.
+            groups: genes that a split must not part, gene -> group name; default: one each.
+            symbols: common names of genes.
+            unit: `log2 fold change` or `log2 expression`.
+
+        Raises:
+            DeepRageError: duplicate or unknown names, regulators without a row, constant rows,
+                promoters of unequal length, an all-missing condition. It names the count, three
+                examples from either side, and what to do.
+        """
+        from anndata import AnnData
+
+        check_compendium(expression, promoters, regulators, series)
+        genes = expression.index.astype(str)
+        length = len(next(iter(promoters.values())))
+        tokens = np.full((len(genes), length), 4, dtype=np.int8)
+        has_promoter = np.array([gene in promoters for gene in genes])
+        for row in np.flatnonzero(has_promoter):
+            tokens[row] = promoters[genes[row]]
+        chosen = set(regulators)
+        var = pd.DataFrame(
+            {
+                "symbol": [(symbols or {}).get(gene, gene) for gene in genes],
+                "regulator": [gene in chosen for gene in genes],
+                "has_promoter": has_promoter,
+                "group": [(groups or {}).get(gene, gene) for gene in genes],
+            },
+            index=pd.Index(genes),
+        )
+        obs = pd.DataFrame(index=pd.Index(expression.columns.astype(str)))
+        if conditions is not None:
+            obs = obs.join(conditions.drop(columns="series", errors="ignore"))
+        obs["series"] = [str(x) for x in (series if series is not None else obs.index)]
+        adata = AnnData(
+            X=np.ascontiguousarray(expression.to_numpy(dtype=np.float32).T), obs=obs, var=var
+        )
+        adata.varm["promoter"] = tokens
+        about = {
+            "format_version": FORMAT_VERSION,
+            "name": name,
+            "unit": unit,
+            "anchor": anchor,
+            "promoter_length": length,
+            "downstream": downstream,
+            "provenance": dict(provenance or {}),
+        }
+        adata.uns["deeprage"] = json.dumps(about)
+        return cls(adata)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Compendium:
+        """Read a compendium from `.h5ad`.
+
+        Raises:
+            DeepRageError: missing or unreadable file, not a compendium, or a newer format.
+        """
+        from anndata import read_h5ad
+
+        path = Path(path)
+        if not path.is_file():
+            raise DeepRageError(
+                f"there is no compendium at {path}. Make one with `deeprage data fetch NAME` or "
+                "`deeprage data import`."
+            )
+        try:
+            found = cls(read_h5ad(path))
+            version = found.about["format_version"]
+        except DeepRageError:
+            raise
+        except (OSError, KeyError, ValueError) as error:
+            raise DeepRageError(
+                f"{path} is not a deeprage compendium ({error}). Make one with "
+                "`deeprage data import`."
+            ) from error
+        if version != FORMAT_VERSION:
+            raise DeepRageError(
+                f"{path} has format {version}, this deeprage reads {FORMAT_VERSION}: "
+                "build it again with `deeprage data`."
+            )
+        return found
+
+    def save(self, path: Path | str) -> None:
+        """Write one `.h5ad`, all or nothing."""
+        with written_aside(Path(path)) as aside:
+            self.adata.write_h5ad(aside, compression="gzip")
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """Name, unit, anchor, promoter length, downstream part and provenance."""
+        found: dict[str, Any] = json.loads(str(self.adata.uns["deeprage"]))
+        return found
+
+    @cached_property
+    def genes(self) -> list[str]:
+        """Gene names, in the order of the rows of every (G, C) matrix."""
+        return [str(x) for x in self.adata.var_names]
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """Common names of the genes, the gene's own name where it has none."""
+        return [str(x) for x in self.adata.var["symbol"]]
+
+    @cached_property
+    def conditions(self) -> list[str]:
+        """Condition names, in the order of the columns of every (G, C) matrix."""
+        return [str(x) for x in self.adata.obs_names]
+
+    @cached_property
+    def series(self) -> list[str]:
+        """The experiment series of each condition."""
+        return [str(x) for x in self.adata.obs["series"]]
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """The group of each gene: genes of one group are never parted by a split."""
+        return [str(x) for x in self.adata.var["group"]]
+
+    @cached_property
+    def expression(self) -> NDArray[np.float32]:
+        """Log2 values (G, C), NaN where missing or hidden."""
+        return np.ascontiguousarray(np.asarray(self.adata.X, dtype=np.float32).T)
+
+    @cached_property
+    def promoters(self) -> NDArray[np.int8]:
+        """Promoter tokens (G, L), all N for a gene without one."""
+        return np.asarray(self.adata.varm["promoter"], dtype=np.int8)
+
+    @cached_property
+    def has_promoter(self) -> NDArray[np.bool_]:
+        """Which genes have a promoter (G,)."""
+        return self.adata.var["has_promoter"].to_numpy(dtype=bool)
+
+    @cached_property
+    def regulator_rows(self) -> NDArray[np.intp]:
+        """Rows (R,) of the regulators among the genes."""
+        return np.flatnonzero(self.adata.var["regulator"].to_numpy(dtype=bool))
+
+    @cached_property
+    def regulators(self) -> list[str]:
+        """Names (R,) of the regulators, in the order of `regulator_levels`' columns."""
+        return [self.genes[row] for row in self.regulator_rows]
+
+    @cached_property
+    def regulator_levels(self) -> NDArray[np.float32]:
+        """Regulator levels (C, R), log2, NaN where missing.
+
+        Inputs of a model: known for every condition, also where the same gene's cell is hidden
+        as a target.
+        """
+        if "regulator_levels" in self.adata.obsm:
+            return np.asarray(self.adata.obsm["regulator_levels"], dtype=np.float32)
+        return np.ascontiguousarray(self.expression[self.regulator_rows].T)
+
+    def with_expression(self, expression: NDArray[np.float32]) -> Compendium:
+        """The same compendium with other values (G, C); regulator levels stay as they are."""
+        from anndata import AnnData
+
+        adata = AnnData(
+            X=np.ascontiguousarray(expression.T),
+            obs=self.adata.obs,
+            var=self.adata.var,
+            varm={"promoter": self.promoters},
+            obsm={"regulator_levels": self.regulator_levels},
+            uns={"deeprage": self.adata.uns["deeprage"]},
+        )
+        return Compendium(adata)

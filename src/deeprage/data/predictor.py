@@ -1,0 +1,35 @@
+"""The contract of everything that predicts, networks and baselines alike."""
+
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.compendium import Compendium
+from deeprage.data.split import Split
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """Fits what is visible of a compendium and predicts any block of its matrix.
+
+    Settings are constructor arguments, kept as they came; what is learnt gets a trailing
+    underscore. A predictor chooses its own settings on the split's validation cells only.
+    """
+
+    def fit(self, visible: Compendium, split: Split) -> Self:
+        """Learn from the cells of role TRAIN; use those of role VALIDATION for choices.
+
+        `visible` holds NaN in every cell that may not be seen (and in missing ones), the
+        promoters of all genes and the regulator levels of all conditions.
+        """
+        ...
+
+    def predict(
+        self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """Predicted log2 values (len(genes), len(conditions)) for rows and columns by number.
+
+        Finite for every gene and condition of the compendium, seen or not.
+        """
+        ...

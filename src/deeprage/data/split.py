@@ -1,0 +1,150 @@
+"""A split: which cells of the matrix train, validate and test a predictor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.compendium import Compendium
+from deeprage.errors import DeepRageError
+from deeprage.files import written_aside
+
+
+class Regime(StrEnum):
+    """What is held out: cells, whole condition series, whole gene groups, or both at once."""
+
+    PAIRS = "pairs"
+    CONDITIONS = "conditions"
+    GENES = "genes"
+    BOTH = "both"
+
+
+class ScoringProtocol(StrEnum):
+    """How missing cells and regulators are handled.
+
+    `DEFAULT` leaves missing cells out of losses and scores and does not score regulators, whose
+    levels are inputs. `PAPER` reproduces the paper: missing values are 0 (hence Baseline) and
+    regulators are scored although they are inputs. For comparison only.
+    """
+
+    DEFAULT = "default"
+    PAPER = "paper"
+
+
+class Role(IntEnum):
+    """What a cell is for. An `UNUSED` cell is neither seen nor scored."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
+    UNUSED = 3
+
+
+@dataclass(frozen=True)
+class Split:
+    """The role of every cell; data that can be saved, shown and handed in, never just a seed.
+
+    Missing values do not enter: a missing cell has a role like any other, and whoever scores or
+    trains leaves it out.
+
+    Attributes:
+        regime: what is held out.
+        genes, conditions: names of rows and columns.
+        role: int8 (G, C) of `Role` values.
+        label: how it came about, such as `fold 2 of 5, seed 0`.
+    """
+
+    regime: Regime
+    genes: tuple[str, ...]
+    conditions: tuple[str, ...]
+    role: NDArray[np.int8]
+    label: str
+
+    def cells(self, *roles: Role) -> NDArray[np.bool_]:
+        """Which cells (G, C) have one of the roles."""
+        return np.isin(self.role, [int(role) for role in roles])
+
+    @cached_property
+    def train_rows(self) -> NDArray[np.intp]:
+        """Rows of the genes with at least one training cell."""
+        return np.flatnonzero(self.cells(Role.TRAIN).any(axis=1))
+
+    @cached_property
+    def train_columns(self) -> NDArray[np.intp]:
+        """Columns of the conditions with at least one training cell."""
+        return np.flatnonzero(self.cells(Role.TRAIN).any(axis=0))
+
+    def check_against(self, compendium: Compendium) -> None:
+        """Raise a `DeepRageError` unless the split is of this compendium's genes and conditions."""
+        if list(self.genes) != compendium.genes or list(self.conditions) != compendium.conditions:
+            raise DeepRageError(
+                f"the split is of {len(self.genes)} genes x {len(self.conditions)} conditions that "
+                f"are not those of the compendium ({len(compendium.genes)} x "
+                f"{len(compendium.conditions)}): make the split again for this compendium."
+            )
+
+    def save(self, path: Path | str) -> None:
+        """Write `.npz` with arrays `regime`, `genes`, `conditions`, `role`, `label`."""
+        with written_aside(Path(path)) as aside, aside.open("wb") as handle:
+            np.savez_compressed(
+                handle,
+                regime=np.array(str(self.regime)),
+                genes=np.array(self.genes),
+                conditions=np.array(self.conditions),
+                role=self.role,
+                label=np.array(self.label),
+            )
+
+    @classmethod
+    def load(cls, path: Path | str) -> Split:
+        """Read what `save` wrote.
+
+        Raises:
+            DeepRageError: missing file, or not a split.
+        """
+        try:
+            with np.load(Path(path), allow_pickle=False) as found:
+                return cls(
+                    regime=Regime(str(found["regime"])),
+                    genes=tuple(str(x) for x in found["genes"]),
+                    conditions=tuple(str(x) for x in found["conditions"]),
+                    role=found["role"],
+                    label=str(found["label"]),
+                )
+        except (OSError, KeyError, ValueError) as error:
+            raise DeepRageError(f"{path} is not a split that deeprage wrote ({error}).") from error
+
+
+def visible(compendium: Compendium, split: Split) -> Compendium:
+    """The compendium as a predictor may see it: test and unused cells are NaN.
+
+    Promoters and regulator levels stay, since they are inputs. This is the information barrier:
+    whatever `fit` does with the result, it cannot reach a test value.
+    """
+    split.check_against(compendium)
+    seen = split.cells(Role.TRAIN, Role.VALIDATION)
+    return compendium.with_expression(np.where(seen, compendium.expression, np.nan))
+
+
+def under_protocol(compendium: Compendium, protocol: ScoringProtocol) -> Compendium:
+    """The compendium with missing values as 0 under `PAPER`, unchanged under `DEFAULT`."""
+    if protocol is ScoringProtocol.DEFAULT:
+        return compendium
+    filled = np.nan_to_num(compendium.expression, nan=0.0)
+    levels = np.nan_to_num(compendium.regulator_levels, nan=0.0)
+    result = compendium.with_expression(filled)
+    result.adata.obsm["regulator_levels"] = levels
+    return result
+
+
+def scored_rows(compendium: Compendium, protocol: ScoringProtocol) -> NDArray[np.bool_]:
+    """Which genes (G,) are targets: those with a promoter and, by default, not regulators."""
+    scored = compendium.has_promoter.copy()
+    if protocol is ScoringProtocol.DEFAULT:
+        scored[compendium.regulator_rows] = False
+    return scored

@@ -1,0 +1,101 @@
+"""Checks that the parts of a compendium fit together."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deeprage.errors import DeepRageError, examples
+
+
+def check_compendium(
+    expression: pd.DataFrame,
+    promoters: Mapping[str, NDArray[np.int8]],
+    regulators: Sequence[str],
+    series: Sequence[str] | None,
+) -> None:
+    """Raise a `DeepRageError` for the first thing that does not fit; see `Compendium`."""
+    check_unique(expression.index, "genes in the expression matrix", "average or drop the repeats")
+    check_unique(expression.columns, "conditions in the expression matrix", "rename the columns")
+    check_unique(regulators, "names in the regulator list", "list each regulator once")
+    _check_values(expression)
+    _check_promoters(expression, promoters)
+    _check_regulators(expression, regulators)
+    if series is not None and len(series) != expression.shape[1]:
+        raise DeepRageError(
+            f"{len(series)} series labels were given for {expression.shape[1]} conditions; "
+            "give one a condition, in the matrix's order."
+        )
+
+
+def check_unique(names: Iterable[Hashable], what: str, advice: str) -> None:
+    """Raise a `DeepRageError` with a count and examples if a name is repeated."""
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise DeepRageError(
+            f"{len(repeated)} duplicate {what}, such as {examples(repeated)}: {advice}."
+        )
+
+
+def _check_values(expression: pd.DataFrame) -> None:
+    if expression.empty:
+        raise DeepRageError("the expression matrix is empty; genes are rows, conditions columns.")
+    values = expression.to_numpy(dtype=np.float64)
+    if np.isinf(values).any():
+        raise DeepRageError(
+            f"{int(np.isinf(values).sum())} cells of the expression matrix are infinite: take the "
+            "log2 of counts plus one, or leave such cells blank."
+        )
+    missing = np.isnan(values)
+    if missing.all(axis=0).any():
+        names = expression.columns[missing.all(axis=0)]
+        raise DeepRageError(
+            f"{len(names)} conditions have no value at all, such as {examples(names)}: drop them."
+        )
+    known = np.where(missing, 0.0, values)
+    high = np.where(missing, -np.inf, known).max(axis=1)
+    low = np.where(missing, np.inf, known).min(axis=1)
+    constant = (high <= low) if values.shape[1] > 1 else missing.all(axis=1)
+    if constant.any():
+        names = expression.index[constant]
+        raise DeepRageError(
+            f"{len(names)} genes are constant or wholly missing over the conditions, such as "
+            f"{examples(names)}: drop them (`deeprage data import --drop-constant`)."
+        )
+
+
+def _check_promoters(expression: pd.DataFrame, promoters: Mapping[str, NDArray[np.int8]]) -> None:
+    if not promoters:
+        raise DeepRageError("there are no promoters; give a genome with annotation, or a FASTA.")
+    lengths = Counter(len(tokens) for tokens in promoters.values())
+    if len(lengths) > 1:
+        usual = lengths.most_common(1)[0][0]
+        odd = [gene for gene, tokens in promoters.items() if len(tokens) != usual]
+        raise DeepRageError(
+            f"promoters must be of one length: most have {usual} bp, but {len(odd)} do not, such "
+            f"as {examples(odd)}: cut or pad them with N."
+        )
+    for gene, tokens in promoters.items():
+        if tokens.min(initial=0) < 0 or tokens.max(initial=0) > 4:
+            raise DeepRageError(f"the promoter of {gene!r} has letters other than A, C, G, T, N.")
+    if not set(promoters) & set(expression.index):
+        raise DeepRageError(
+            "no gene of the expression matrix has a promoter: the matrix has "
+            f"{examples(expression.index)}, the promoters {examples(promoters)}; use the same "
+            "kind of names in both."
+        )
+
+
+def _check_regulators(expression: pd.DataFrame, regulators: Sequence[str]) -> None:
+    if not regulators:
+        raise DeepRageError("the regulator list is empty; give at least one gene name.")
+    known = set(expression.index)
+    lost = [name for name in regulators if name not in known]
+    if lost:
+        raise DeepRageError(
+            f"{len(lost)} of {len(regulators)} regulators have no row in the expression matrix: "
+            f"{examples(lost)}; the matrix has {examples(expression.index)}. Correct the names or "
+            "drop them (`deeprage data import --drop-unknown-regulators`)."
+        )

@@ -1,0 +1,26 @@
+"""The error a user can act on, and help for writing one."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class DeepRageError(Exception):
+    """What was given cannot be used; the message says what, what was expected and what to do.
+
+    The command line prints the message as one sentence and exits with code 2; a traceback is
+    kept for errors of the program itself.
+    """
+
+
+def examples(names: Iterable[object], *, most: int = 3) -> str:
+    """The first `most` names, quoted, for an error message: ``'a', 'b', 'c', ...``."""
+    listed = [repr(str(name)) for name in names]
+    return ", ".join(listed[:most]) + (", ..." if len(listed) > most else "")
+
+
+def unknown(kind: str, value: str, valid: Iterable[str]) -> DeepRageError:
+    """An error for a name that is not among the valid ones, with the nearest valid one."""
+    choices = sorted(valid)
+    near = get_close_matches(value, choices, n=1, cutoff=0.4)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return DeepRageError(f"unknown {kind} {value!r}.{hint} Valid: {', '.join(choices)}.")
