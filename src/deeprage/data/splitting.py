@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.allocation import allocate
 from deeprage.data.compendium import Compendium
+from deeprage.data.fold_files import read_fold
 from deeprage.data.split import Regime, Role, ScoringProtocol, Split, scored_rows
 from deeprage.errors import DeepRageError, unknown
 
@@ -133,6 +135,45 @@ def split_folds(
     ]
 
 
+def split_from_files(
+    compendium: Compendium,
+    *,
+    regime: Regime | str,
+    genes_fold: Path | None = None,
+    conditions_fold: Path | None = None,
+    protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
+) -> Split:
+    """A split handed in as files with lines `name<TAB>train|validation|test`.
+
+    `genes` takes a file of genes, `conditions` one of conditions, `both` takes both. Every scored
+    gene and every condition must be listed, and groups and series must be whole.
+
+    Raises:
+        DeepRageError: a file is missing, not wanted by the regime, or does not fit.
+    """
+    regime = as_regime(regime)
+    _check_files(regime, genes_fold, conditions_fold)
+    rows = scored_rows(compendium, protocol)
+    gene_roles = condition_roles = None
+    if genes_fold is not None:
+        gene_roles = read_fold(
+            genes_fold, kind="genes", names=compendium.genes, groups=compendium.groups, needed=rows
+        )
+    if conditions_fold is not None:
+        condition_roles = read_fold(
+            conditions_fold,
+            kind="conditions",
+            names=compendium.conditions,
+            groups=compendium.series,
+            needed=np.ones(len(compendium.conditions), dtype=bool),
+        )
+    role = cross(compendium, rows, gene_roles, condition_roles)
+    label = ", ".join(path.name for path in (genes_fold, conditions_fold) if path)
+    return Split(
+        regime, tuple(compendium.genes), tuple(compendium.conditions), role, f"from {label}"
+    )
+
+
 def cross(
     compendium: Compendium,
     scored: NDArray[np.bool_],
@@ -226,6 +267,26 @@ def _fold(sizes: NDArray[np.intp], kind: str, plan: _Plan) -> NDArray[np.int8]:
     role = np.full(len(sizes), Role.TEST, dtype=np.int8)
     role[left] = allocate(sizes[left], [rest - validation, validation], stream)
     return role
+
+
+def _check_files(regime: Regime, genes_fold: Path | None, conditions_fold: Path | None) -> None:
+    given = {"genes": genes_fold is not None, "conditions": conditions_fold is not None}
+    wanted = {
+        "genes": regime in (Regime.GENES, Regime.BOTH),
+        "conditions": regime in (Regime.CONDITIONS, Regime.BOTH),
+    }
+    if regime is Regime.PAIRS:
+        raise DeepRageError(
+            "the regime 'pairs' holds out single cells and takes no fold files: choose the regime "
+            "'genes', 'conditions' or 'both'."
+        )
+    for kind in given:
+        if given[kind] != wanted[kind]:
+            need = "needs a" if wanted[kind] else "takes no"
+            raise DeepRageError(
+                f"the regime {str(regime)!r} {need} file with the folds of {kind} "
+                f"(`--{kind}-fold FILE`)."
+            )
 
 
 def _check_fractions(test: float, validation: float, *, with_folds: bool) -> None:

@@ -1,0 +1,105 @@
+"""Fold files: a user's own assignment of genes or conditions to training, validation and test."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.split import Role
+from deeprage.data.validation import check_unique
+from deeprage.errors import DeepRageError, examples, unknown
+
+_ROLES = {"train": Role.TRAIN, "validation": Role.VALIDATION, "test": Role.TEST}
+
+
+def read_fold(
+    path: Path,
+    *,
+    kind: str,
+    names: Sequence[str],
+    groups: Sequence[str],
+    needed: NDArray[np.bool_],
+) -> NDArray[np.int8]:
+    """Roles int8 (len(names),) out of a file with lines `name<TAB>train|validation|test`.
+
+    Empty lines and lines that begin with `#` are skipped.
+
+    Args:
+        kind: what the names are, in the plural: `genes` or `conditions`.
+        names: all names of the compendium.
+        groups: the gene group or series of each; the file must not part one.
+        needed: which of `names` the file must list; others may be left out and get UNUSED.
+
+    Raises:
+        DeepRageError: unreadable file or line, repeated or unknown names, needed names missing, a
+            role without any name, or a parted group, with counts and examples.
+    """
+    listed = _read_lines(path, kind)
+    row_of = {name: row for row, name in enumerate(names)}
+    strange = [name for name in listed if name not in row_of]
+    if strange:
+        raise DeepRageError(
+            f"{path}: {len(strange)} of {len(listed)} {kind} are not in the compendium: "
+            f"{examples(strange)}; it has {examples(names)}. Remove or rename them."
+        )
+    missing = [
+        name for name, need in zip(names, needed, strict=True) if need and name not in listed
+    ]
+    if missing:
+        raise DeepRageError(
+            f"{path}: {len(missing)} of {int(needed.sum())} scored {kind} are missing: "
+            f"{examples(missing)}. Give each of them a role: {', '.join(_ROLES)}."
+        )
+    roles = np.full(len(names), Role.UNUSED, dtype=np.int8)
+    for name, role in listed.items():
+        roles[row_of[name]] = role
+    roles[~needed] = Role.UNUSED
+    absent = [word for word, role in _ROLES.items() if not (roles == role).any()]
+    if absent:
+        raise DeepRageError(
+            f"{path}: no scored {kind} have the role {absent[0]!r}; each of {', '.join(_ROLES)} "
+            "needs at least one."
+        )
+    _check_groups_whole(path, kind, groups, roles)
+    return roles
+
+
+def _read_lines(path: Path, kind: str) -> dict[str, Role]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise DeepRageError(f"cannot read the fold file {path}: {reason}.") from error
+    found: list[tuple[str, Role]] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        fields = [field.strip() for field in line.split("\t")]
+        if len(fields) != 2:
+            raise DeepRageError(
+                f"{path}, line {number}: expected a name and a role with one tab between them, "
+                f"found {line!r}."
+            )
+        if fields[1] not in _ROLES:
+            raise unknown(f"role in {path}, line {number}:", fields[1], _ROLES)
+        found.append((fields[0], _ROLES[fields[1]]))
+    check_unique([name for name, _ in found], f"{kind} in {path}", "list each once")
+    return dict(found)
+
+
+def _check_groups_whole(
+    path: Path, kind: str, groups: Sequence[str], roles: NDArray[np.int8]
+) -> None:
+    first: dict[str, int] = {}
+    parted: set[str] = set()
+    for group, role in zip(groups, roles, strict=True):
+        if role != Role.UNUSED and first.setdefault(group, int(role)) != role:
+            parted.add(group)
+    if parted:
+        what = "gene groups" if kind == "genes" else "condition series"
+        raise DeepRageError(
+            f"{path} parts {len(parted)} {what}, such as {examples(sorted(parted))}, so that the "
+            "test part would resemble the training part: give all members of a group one role, "
+            "or import the compendium with other groups."
+        )
