@@ -1,0 +1,85 @@
+"""How a failure is told: one sentence on stderr and an exit code, never a traceback.
+
+Only what a user can act on is told this way. Anything else is an error of the program and keeps
+its traceback.
+"""
+
+import os
+import sys
+from typing import Any, NamedTuple
+
+import typer
+
+from deeprage.errors import DeepRageError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class Failure(NamedTuple):
+    """What is printed on stderr (nothing if empty), and the exit code."""
+
+    sentence: str
+    code: int
+
+
+def failure(error: BaseException) -> Failure | None:
+    """How `error` is told, or None if it is an error of the program itself."""
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return Failure(
+            "stopped: finished results are intact; a training goes on from where it was when the "
+            "same command is given with --resume.",
+            INTERRUPTED,
+        )
+    if isinstance(error, DeepRageError):
+        return Failure(_line(str(error)), BAD_INPUT)
+    if isinstance(error, BrokenPipeError):
+        _leave_pipe_quietly()
+        return Failure("", 1)
+    if isinstance(error, OSError):
+        return Failure(_operating_system(error), BAD_INPUT)
+    if hasattr(error, "format_message"):
+        return _usage(error)
+    if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
+        return Failure(_invalid_settings(error.errors()), BAD_INPUT)
+    return None
+
+
+def _line(message: str) -> str:
+    """The message on one line, marked as an error."""
+    return "error: " + " ".join(message.split())
+
+
+def _operating_system(error: OSError) -> str:
+    """A missing file, a full disk, a folder that may not be written."""
+    where = f" ({error.filename})" if error.filename else ""
+    reason = error.strerror or str(error) or type(error).__name__
+    return _line(f"{reason}{where}; earlier results are intact. Put that right and run it again.")
+
+
+def _leave_pipe_quietly() -> None:
+    """The reader of our output went away (`| head`): point stdout elsewhere so that exit is calm."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage(error: Any) -> Failure:
+    """A wrong option, verb or missing argument, as the argument parser reports it."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return Failure(error.format_message(), BAD_INPUT)
+    near = getattr(error, "possibilities", None)
+    if near:
+        message = f"there is no option {error.option_name}. Did you mean {near[0]}?"
+    else:
+        message = error.format_message()
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "deeprage"
+    return Failure(_line(f"{message.rstrip()} See `{path} --help`."), BAD_INPUT)
+
+
+def _invalid_settings(problems: list[dict[str, Any]]) -> str:
+    """Settings that pydantic refused: the first, and how many more there are."""
+    first, *others = problems
+    name = ".".join(str(part) for part in first["loc"]) or "the settings"
+    more = f" ({len(others)} more settings are wrong too)" if others else ""
+    found = f", got {first['input']!r}" if "input" in first and first["loc"] else ""
+    return _line(f"{name}: {first['msg']}{found}{more}.")

@@ -1,0 +1,138 @@
+"""New promoters and new regulator levels, brought into the form that a trained network takes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deeprage.data.dna import N_TOKEN
+from deeprage.data.validation import check_unique
+from deeprage.errors import DeepRageError, examples
+
+
+class RegulatorTable(NamedTuple):
+    """Regulator levels as a network takes them.
+
+    Attributes:
+        conditions: names (C,).
+        levels: float32 (C, R) log2 values, columns in the order of the network's regulators.
+        filled: number of values that were filled in.
+        ignored: number of rows or columns of the file that are no regulators of the network.
+    """
+
+    conditions: list[str]
+    levels: NDArray[np.float32]
+    filled: int
+    ignored: int
+
+
+def read_regulator_levels(
+    path: Path, regulators: Sequence[str], *, fill_missing: float | None = None
+) -> RegulatorTable:
+    """Read a tab-separated table of regulators x conditions or conditions x regulators.
+
+    Which of the two it is shows in where the regulators' names stand.
+
+    Args:
+        path: table with names in the first row and the first column, log2 values.
+        regulators: the network's regulators, in its order.
+        fill_missing: log2 value for regulators and cells that the table lacks; without it they
+            are an error.
+
+    Raises:
+        DeepRageError: unreadable table, repeated names, text in place of a number, or missing
+            regulators without `fill_missing`; it lists the missing ones.
+    """
+    table = _read_table(path)
+    in_rows, in_columns = (len(set(regulators) & set(x)) for x in (table.index, table.columns))
+    if max(in_rows, in_columns) == 0:
+        raise DeepRageError(
+            f"{path} names none of the network's {len(regulators)} regulators: it needs rows or "
+            f"columns such as {examples(regulators)}; it has rows {examples(table.index)} and "
+            f"columns {examples(table.columns)}."
+        )
+    by_condition = table if in_columns >= in_rows else table.T
+    check_unique(by_condition.columns, f"regulators in {path}", "keep one of each")
+    check_unique(by_condition.index, f"conditions in {path}", "rename them")
+    missing = [name for name in regulators if name not in set(by_condition.columns)]
+    if missing and fill_missing is None:
+        raise DeepRageError(
+            f"{path} lacks {len(missing)} of the network's {len(regulators)} regulators: "
+            f"{', '.join(missing)}. Add them, or give --fill-missing 0 to take them as unchanged."
+        )
+    levels = by_condition.reindex(columns=list(regulators)).to_numpy(dtype=np.float32)
+    blank = np.isnan(levels)
+    if blank.any():
+        if fill_missing is None:
+            row, column = np.argwhere(blank)[0]
+            raise DeepRageError(
+                f"{path} has {int(blank.sum())} blank levels, such as that of "
+                f"{regulators[column]!r} in {str(by_condition.index[row])!r}: fill them in, or "
+                "give --fill-missing 0 to take them as unchanged."
+            )
+        levels = np.where(blank, np.float32(fill_missing), levels)
+    return RegulatorTable(
+        conditions=[str(name) for name in by_condition.index],
+        levels=levels,
+        filled=int(blank.sum()),
+        ignored=by_condition.shape[1] - len(regulators) + len(missing),
+    )
+
+
+def fit_promoters(
+    promoters: Mapping[str, NDArray[np.int8]], length: int, *, pad: bool = False
+) -> NDArray[np.int8]:
+    """Tokens (G, length) of promoters that all end at the gene.
+
+    Args:
+        promoters: tokens by gene, 5' to 3' towards the gene.
+        length: what the network takes, in bp.
+        pad: fill short ones with N and crop long ones, both at the far (5') end.
+
+    Raises:
+        DeepRageError: no promoter, or one of another length and `pad` is not set.
+    """
+    if not promoters:
+        raise DeepRageError("the promoter file has no sequence; it must be a FASTA file.")
+    odd = [name for name, tokens in promoters.items() if len(tokens) != length]
+    if odd and not pad:
+        raise DeepRageError(
+            f"the network takes promoters of {length} bp, but {len(odd)} of {len(promoters)} "
+            f"differ: {examples(odd)} ({len(promoters[odd[0]])} bp); cut them to {length} bp, or "
+            "give --pad to crop long ones and fill short ones with N at the far end."
+        )
+    fitted = np.full((len(promoters), length), N_TOKEN, dtype=np.int8)
+    for row, tokens in zip(fitted, promoters.values(), strict=True):
+        kept = tokens[max(0, len(tokens) - length) :]
+        row[length - len(kept) :] = kept
+    return fitted
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """The table as numbers, NaN where blank."""
+    try:
+        table = pd.read_csv(path, sep="\t", index_col=0, comment="#")
+    except OSError as error:
+        raise DeepRageError(f"cannot read {path}: {error.strerror}.") from error
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DeepRageError(f"{path} is not a tab-separated table ({error}).") from error
+    table.index = table.index.astype(str)
+    if table.shape[1] == 0 or table.shape[0] == 0:
+        raise DeepRageError(
+            f"{path} has {table.shape[0]} rows and {table.shape[1]} columns of values; it must be "
+            "a tab-separated table with names in the first row and the first column."
+        )
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    text = numbers.isna() & table.notna()
+    if text.to_numpy().any():
+        row, column = np.argwhere(text.to_numpy())[0]
+        raise DeepRageError(
+            f"{path} has text where a log2 level is expected: {table.iat[row, column]!r} in row "
+            f"{table.index[row]!r}, column {str(table.columns[column])!r}."
+        )
+    if np.isinf(numbers.to_numpy()).any():
+        raise DeepRageError(f"{path} has infinite levels; give finite log2 values.")
+    return numbers

@@ -1,0 +1,63 @@
+"""Option values that are more than a word or a number."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from deeprage.errors import DeepRageError, unknown
+
+
+def choice(kind: str, value: str, valid: Iterable[object]) -> str:
+    """`value` if it is valid.
+
+    Raises:
+        DeepRageError: it is not; the nearest valid one is offered.
+    """
+    names = [str(name) for name in valid]
+    if value not in names:
+        raise unknown(kind, value, names)
+    return value
+
+
+def block_shape(text: str) -> tuple[int, int]:
+    """Genes and conditions in a block, from a text such as `16x173`."""
+    genes, x, conditions = text.lower().partition("x")
+    if not (x and genes.strip().isdigit() and conditions.strip().isdigit()):
+        raise DeepRageError(
+            f"cannot read --block {text!r}: write genes x conditions, such as 16x173."
+        )
+    shape = int(genes), int(conditions)
+    if min(shape) < 1:
+        raise DeepRageError(f"--block {text} has no cells: write 1x1 or more, such as 16x173.")
+    return shape
+
+
+def fold_choice(
+    fold: str | int | None, folds: str | int | None
+) -> tuple[int | None, int | Literal["series"] | None]:
+    """The fold's number from 1 and the number of folds, from `--fold 2 --folds 5` or `--fold 2/5`."""
+    if isinstance(fold, str) and "/" in fold:
+        fold, _, of = fold.partition("/")
+        if folds is not None and str(folds) != of:
+            raise DeepRageError(f"--fold says {of} folds, but --folds {folds}: give one of them.")
+        folds = of
+    number = None if fold is None else _whole("--fold", fold)
+    if folds == "series":
+        return number, "series"
+    return number, None if folds is None else _whole("--folds", folds)
+
+
+def class_edges(text: str) -> tuple[float, ...]:
+    """Class thresholds from a text such as `-0.5,0.5`."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise DeepRageError(
+            f"cannot read --edges {text!r}: write rising numbers with commas, such as -0.5,0.5."
+        ) from None
+
+
+def _whole(option: str, value: str | int) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise DeepRageError(f"{option} must be a whole number, got {value!r}.") from None

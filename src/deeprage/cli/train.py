@@ -1,0 +1,183 @@
+"""`deeprage train`: fit a network on a compendium and keep it in a run folder."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from deeprage.cli.console import note, watched
+from deeprage.cli.overrides import check_fields, given, parse_overrides
+from deeprage.cli.parsing import block_shape, choice, class_edges
+from deeprage.cli.splits import chosen_split
+from deeprage.errors import DeepRageError
+
+SPLIT = "What is held out"
+NETWORK = "The network"
+TRAINING = "How it is trained"
+MACHINE = "The machine"
+
+
+def train(
+    file: Annotated[Path, Argument(help="Compendium, the .h5ad of `deeprage data`.")],
+    *,
+    out: Annotated[Path, Option(help="Run folder to write.")],
+    model: Annotated[
+        str,
+        Option(help="deeprage-c, deeprage-tp, deeprage-tp-eq5, deeprage-rnn, deeprage-rnn-lstm."),
+    ] = "deeprage-c",
+    protocol: Annotated[
+        str,
+        Option(
+            help="default: missing cells masked, regulators not scored. "
+            "paper: missing is 0, regulators scored; for comparison only."
+        ),
+    ] = "default",
+    regime: Annotated[
+        str,
+        Option(help="pairs, conditions, genes or both.", rich_help_panel=SPLIT),
+    ] = "conditions",
+    fold: Annotated[
+        str | None,
+        Option(help="Which fold of --folds, from 1; 2/5 says both.", rich_help_panel=SPLIT),
+    ] = None,
+    folds: Annotated[
+        str | None,
+        Option(
+            help="Number of folds, or 'series' for one a condition series.", rich_help_panel=SPLIT
+        ),
+    ] = None,
+    test_fraction: Annotated[
+        float, Option(help="Share that is tested, without folds.", rich_help_panel=SPLIT)
+    ] = 0.1,
+    validation_fraction: Annotated[
+        float, Option(help="Share that is set aside for choices.", rich_help_panel=SPLIT)
+    ] = 0.1,
+    genes_fold: Annotated[
+        Path | None,
+        Option(help="Table of gene and role (train, validation, test).", rich_help_panel=SPLIT),
+    ] = None,
+    conditions_fold: Annotated[
+        Path | None,
+        Option(help="Table of condition and role.", rich_help_panel=SPLIT),
+    ] = None,
+    head: Annotated[
+        str | None,
+        Option(help="regression, classes or both.", rich_help_panel=NETWORK),
+    ] = None,
+    edges: Annotated[
+        str,
+        Option(help="Class thresholds on the log2 values.", rich_help_panel=NETWORK),
+    ] = "-0.5,0.5",
+    settings: Annotated[
+        list[str] | None,
+        Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any setting, such as network.filters=128 or training.weight_decay=0.01.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, Option(help="Passes over the training cells.", rich_help_panel=TRAINING)
+    ] = None,
+    optimiser: Annotated[
+        str | None, Option(help="sgd, adam or adamw.", rich_help_panel=TRAINING)
+    ] = None,
+    learning_rate: Annotated[float | None, Option(rich_help_panel=TRAINING)] = None,
+    block: Annotated[
+        str | None,
+        Option(help="Genes x conditions in a step, such as 16x173.", rich_help_panel=TRAINING),
+    ] = None,
+    seed: Annotated[
+        int, Option(help="Seed of the split and of the training.", rich_help_panel=TRAINING)
+    ] = 0,
+    resume: Annotated[
+        bool, Option("--resume", help="Go on with a run that was stopped.", rich_help_panel=TRAINING)
+    ] = False,
+    overwrite: Annotated[
+        bool, Option("--overwrite", help="Replace the run in --out.", rich_help_panel=TRAINING)
+    ] = False,
+    device: Annotated[
+        str | None, Option(help="cpu, cuda, mps or auto.", rich_help_panel=MACHINE)
+    ] = None,
+    precision: Annotated[
+        str | None, Option(help="32-true, bf16-mixed, 16-mixed.", rich_help_panel=MACHINE)
+    ] = None,
+    devices: Annotated[
+        int | None, Option(help="Number of devices or processes.", rich_help_panel=MACHINE)
+    ] = None,
+    threads: Annotated[
+        int | None, Option(help="CPU threads; default: all cores.", rich_help_panel=MACHINE)
+    ] = None,
+) -> Path:
+    """Train a network and keep it in a run folder.
+
+    The run folder has the settings, the split, the network and the history; score it with
+    `deeprage evaluate`.
+    """
+    file, out = Path(file), Path(out)
+    _check_folder(out, resume=resume, overwrite=overwrite)
+    for_network, for_training = parse_overrides(settings or [])
+
+    from deeprage.data.compendium import Compendium
+    from deeprage.data.split import ScoringProtocol
+    from deeprage.networks.presets import preset
+    from deeprage.training.config import TrainingConfig
+    from deeprage.training.train import train as train_network
+
+    scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
+    thresholds = class_edges(edges)
+    network = preset(
+        model, **{"classes": len(thresholds) + 1, **given(head=head), **for_network}
+    )
+    for_training |= given(
+        epochs=epochs,
+        optimiser=optimiser,
+        learning_rate=learning_rate,
+        block=None if block is None else block_shape(block),
+        device=device,
+        precision=precision,
+        devices=devices,
+        threads=threads,
+    )
+    check_fields("training option", for_training, TrainingConfig.model_fields)
+    training = TrainingConfig(**{"seed": seed, **for_training})
+    compendium = Compendium.load(file)
+    split = chosen_split(
+        compendium,
+        regime=regime,
+        protocol=scoring,
+        seed=seed,
+        test_fraction=test_fraction,
+        validation_fraction=validation_fraction,
+        fold=fold,
+        folds=folds,
+        genes_fold=genes_fold,
+        conditions_fold=conditions_fold,
+    )
+    train_network(
+        compendium,
+        split,
+        out=out,
+        network=network,
+        training=training,
+        compendium_path=file,
+        protocol=scoring,
+        edges=thresholds,
+        command=shlex.join(["deeprage", *sys.argv[1:]]),
+        resume=resume,
+        progress=watched(),
+    )
+    note(f"{out} is trained; score it with: deeprage evaluate {out}")
+    return out
+
+
+def _check_folder(out: Path, *, resume: bool, overwrite: bool) -> None:
+    """Keep the user from losing a run by giving its folder a second time."""
+    if (out / "config.json").exists() and not (resume or overwrite):
+        raise DeepRageError(
+            f"{out} already holds a run: give another --out, --resume to go on with it, or "
+            "--overwrite to replace it."
+        )
