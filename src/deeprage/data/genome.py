@@ -1,0 +1,167 @@
+"""Genome sequences from FASTA (plain, gzip, bgzip) and GenBank files."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.dna import LETTERS, N_TOKEN
+from deeprage.data.reading import open_text
+from deeprage.errors import DeepRageError
+
+_AMBIGUOUS = "RYSWKMBDHVUX-*.?"
+_TOKEN_OF_BYTE = np.full(256, -1, dtype=np.int8)
+for _letter in _AMBIGUOUS:
+    _TOKEN_OF_BYTE[[ord(_letter), ord(_letter.lower())]] = N_TOKEN
+for _token, _letter in enumerate(LETTERS):
+    _TOKEN_OF_BYTE[[ord(_letter), ord(_letter.lower())]] = _token
+_GENBANK_SUFFIXES = {".gb", ".gbk", ".gbff", ".genbank"}
+_FASTA_SUFFIXES = {".fa", ".fasta", ".fna", ".fsa", ".ffn"}
+
+
+@dataclass(frozen=True)
+class Chromosome:
+    """One sequence of a genome.
+
+    Attributes:
+        name: the first word of the header (or the GenBank record's id).
+        header: the whole header, where other names of the sequence may stand.
+        tokens: int8 (length,), A 0, C 1, G 2, T 3, N and all other IUPAC letters 4.
+        circular: whether windows wrap at the ends.
+        aliases: further names known from the file (GenBank's chromosome qualifier).
+    """
+
+    name: str
+    header: str
+    tokens: NDArray[np.int8] = field(repr=False)
+    circular: bool = False
+    aliases: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+Genome = Mapping[str, Chromosome]
+
+
+def read_genome(path: Path) -> dict[str, Chromosome]:
+    """Chromosomes by name, from a FASTA or GenBank file or a folder of such files.
+
+    A FASTA sequence is circular if its header says `[top=circular]` or `[topology=circular]`;
+    a GenBank record if its LOCUS line does.
+
+    Raises:
+        DeepRageError: missing or unreadable file, no sequences, a name given twice, or letters
+            that are not IUPAC nucleotide codes.
+    """
+    genome: dict[str, Chromosome] = {}
+    for file in _files(path):
+        for chromosome in _read_file(file):
+            if chromosome.name in genome:
+                raise DeepRageError(
+                    f"the genome {path} has two sequences named {chromosome.name!r}; "
+                    "keep one of them."
+                )
+            genome[chromosome.name] = chromosome
+    if not genome:
+        raise DeepRageError(
+            f"the genome {path} has no sequences; expected FASTA (lines that start with '>') "
+            "or GenBank (LOCUS lines)."
+        )
+    return genome
+
+
+def is_genbank(path: Path) -> bool:
+    """Whether a file is GenBank, by its name or by its first line."""
+    stem = Path(path.stem) if path.suffix.lower() in {".gz", ".bgz"} else path
+    if stem.suffix.lower() in _GENBANK_SUFFIXES:
+        return True
+    with open_text(path, "the file") as handle:
+        return handle.readline().startswith("LOCUS ")
+
+
+def dna_tokens(sequence: str, name: str) -> NDArray[np.int8]:
+    """Tokens of a genome sequence; ambiguous IUPAC letters become N.
+
+    Raises:
+        DeepRageError: a letter is not a nucleotide code.
+    """
+    tokens = _TOKEN_OF_BYTE[np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)]
+    if (tokens < 0).any():
+        at = int(np.argmax(tokens < 0))
+        raise DeepRageError(
+            f"sequence {name!r} has the letter {sequence[at]!r} at position {at + 1}, which is no "
+            "nucleotide code: a genome of DNA letters is needed, not of proteins."
+        )
+    return tokens
+
+
+def read_fasta(path: Path, what: str) -> Iterator[tuple[str, str]]:
+    """(header, sequence) pairs of a FASTA file, spaces inside the sequences removed."""
+    from Bio.SeqIO.FastaIO import SimpleFastaParser
+
+    with open_text(path, what) as handle:
+        yield from SimpleFastaParser(handle)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    suffixes = _GENBANK_SUFFIXES | _FASTA_SUFFIXES
+    found = [
+        file
+        for file in sorted(path.iterdir())
+        if suffixes & {suffix.lower() for suffix in file.suffixes}
+    ]
+    if not found:
+        raise DeepRageError(
+            f"the folder {path} has no genome files; expected names that end in "
+            f"{', '.join(sorted(suffixes))} (or these with .gz)."
+        )
+    return found
+
+
+def _read_file(path: Path) -> Iterator[Chromosome]:
+    if path.is_file() and is_genbank(path):
+        with open_text(path, "the genome") as handle:
+            yield from _genbank_chromosomes(handle, path)
+        return
+    for header, sequence in read_fasta(path, "the genome"):
+        name = (header.split() or [""])[0]
+        circular = re.search(r"\[top(ology)?=circular\]", header, re.IGNORECASE) is not None
+        yield Chromosome(name, header, dna_tokens(sequence, name), circular)
+
+
+def _genbank_chromosomes(handle: TextIO, path: Path) -> Iterator[Chromosome]:
+    from Bio import SeqIO
+    from Bio.Seq import UndefinedSequenceError
+
+    for record in SeqIO.parse(handle, "genbank"):
+        try:
+            sequence = str(record.seq)
+        except UndefinedSequenceError as error:
+            raise DeepRageError(
+                f"the GenBank record {record.id} in {path} has no sequence; download it with "
+                "its sequence ('GenBank (full)'), or give the genome as FASTA."
+            ) from error
+        yield Chromosome(
+            name=record.id,
+            header=f"{record.id} {record.description}",
+            tokens=dna_tokens(sequence, record.id),
+            circular=record.annotations.get("topology") == "circular",
+            aliases=tuple(genbank_aliases(record)),
+        )
+
+
+def genbank_aliases(record: object) -> list[str]:
+    """Other names of a GenBank record: LOCUS name, chromosome, organelle and plasmid."""
+    names = [str(getattr(record, "name", ""))]
+    for feature in getattr(record, "features", ()):
+        if feature.type == "source":
+            for key in ("chromosome", "organelle", "plasmid"):
+                names += [value.split(":")[-1] for value in feature.qualifiers.get(key, [])]
+    return [name for name in dict.fromkeys(names) if name]

@@ -1,0 +1,195 @@
+"""Promoter windows: cut from a genome, or read from a FASTA file of ready promoters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deeprage.data.dna import N_TOKEN, encode, reverse_complement
+from deeprage.data.genome import Chromosome, read_fasta
+from deeprage.data.validation import check_unique
+from deeprage.errors import DeepRageError, unknown
+
+ANCHORS = ("ATG", "TSS")
+
+
+@dataclass(frozen=True)
+class PromoterWindow:
+    """Which bases are a gene's promoter.
+
+    Attributes:
+        length: bases of the whole window.
+        anchor: `ATG` (first base of the start codon) or `TSS` (first transcribed base).
+        downstream: how many of the `length` bases, the last ones, lie at and after the anchor.
+    """
+
+    length: int = 1000
+    anchor: str = "ATG"
+    downstream: int = 0
+
+    def __post_init__(self) -> None:
+        if self.anchor not in ANCHORS:
+            raise unknown("promoter anchor", self.anchor, ANCHORS)
+        if self.length < 1:
+            raise DeepRageError(f"the promoter length must be at least 1, got {self.length}.")
+        if not 0 <= self.downstream <= self.length:
+            raise DeepRageError(
+                f"the downstream part must be between 0 and the promoter length {self.length}, "
+                f"got {self.downstream}."
+            )
+
+
+@dataclass(frozen=True)
+class Promoters:
+    """Promoters by gene, and where they lie.
+
+    Attributes:
+        tokens: int8 (length,) by gene, 5' to 3' towards the gene.
+        windows: indexed by gene: `chromosome`, `start`, `end` (0-based, half-open, forward
+            strand; negative or past the end where the window runs off or wraps), `strand`,
+            `size` (of the chromosome) and `circular`. Empty for promoters from FASTA.
+        padded: genes whose window runs off a linear chromosome and is filled with N.
+        tss_fallbacks: genes without a known TSS, whose ATG served as anchor instead.
+        shared: genes that take the promoter of their operon's first gene.
+    """
+
+    tokens: Mapping[str, NDArray[np.int8]] = field(repr=False)
+    windows: pd.DataFrame = field(repr=False)
+    padded: tuple[str, ...] = ()
+    tss_fallbacks: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+
+
+def extract_promoters(
+    genes: pd.DataFrame,
+    genome: Mapping[str, Chromosome],
+    window: PromoterWindow,
+    *,
+    tss: Mapping[str, int] | None = None,
+    operons: Mapping[str, str] | None = None,
+) -> Promoters:
+    """Cut the promoter of each gene, 5' to 3' on the gene's strand.
+
+    Args:
+        genes: as in `annotation.Annotation.genes`, `chromosome` being names of `genome`.
+        window: length, anchor and downstream part.
+        tss: transcription start sites (0-based) by gene, instead of the annotation's.
+        operons: gene -> operon; genes of one operon on one strand share the promoter of the
+            first of them in the direction of transcription.
+
+    A window that runs off a linear chromosome is filled with N; on a circular one it wraps.
+    """
+    sites = _anchors(genes, window, tss)
+    fallbacks = set(sites.loc[sites["fallback"], "gene"]) if window.anchor == "TSS" else set()
+    leaders = _leaders(sites, operons or {}, genome)
+    by_gene = sites.set_index("gene")
+    tokens: dict[str, NDArray[np.int8]] = {}
+    rows: dict[str, tuple[str, int, int, str, int, bool]] = {}
+    padded = []
+    for gene in sites["gene"]:
+        site = by_gene.loc[leaders.get(gene, gene)]
+        chromosome = genome[str(site["chromosome"])]
+        strand = str(site["strand"])
+        start, end = window_span(int(site["anchor"]), strand, window)
+        cut, is_padded = cut_window(chromosome, start, end, strand)
+        tokens[gene] = cut
+        rows[gene] = (
+            chromosome.name, start, end, strand, len(chromosome), chromosome.circular
+        )  # fmt: skip
+        if is_padded:
+            padded.append(gene)
+    columns = ["chromosome", "start", "end", "strand", "size", "circular"]
+    return Promoters(
+        tokens=tokens,
+        windows=pd.DataFrame.from_dict(rows, orient="index", columns=columns),
+        padded=tuple(padded),
+        tss_fallbacks=tuple(gene for gene in sites["gene"] if leaders.get(gene, gene) in fallbacks),
+        shared=tuple(gene for gene in sites["gene"] if leaders.get(gene, gene) != gene),
+    )
+
+
+def window_span(anchor: int, strand: str, window: PromoterWindow) -> tuple[int, int]:
+    """Start and end (0-based, half-open, forward strand) of a window; may leave the chromosome."""
+    if strand == "+":
+        end = anchor + window.downstream
+        return end - window.length, end
+    start = anchor + 1 - window.downstream
+    return start, start + window.length
+
+
+def cut_window(
+    chromosome: Chromosome, start: int, end: int, strand: str
+) -> tuple[NDArray[np.int8], bool]:
+    """Tokens of a window 5' to 3' on `strand`, and whether it had to be filled with N."""
+    size = len(chromosome)
+    positions = np.arange(start, end)
+    if chromosome.circular:
+        # A window longer than the circle must not repeat it: bases past one turn, counted from
+        # the gene, are unknown.
+        inside = positions >= end - size if strand == "+" else positions < start + size
+    else:
+        inside = (positions >= 0) & (positions < size)
+    tokens = np.full(len(positions), N_TOKEN, dtype=np.int8)
+    tokens[inside] = chromosome.tokens[positions[inside] % size]
+    cut = tokens if strand == "+" else reverse_complement(tokens)
+    return cut, not bool(inside.all())
+
+
+def read_promoters(path: Path) -> dict[str, NDArray[np.int8]]:
+    """Ready promoters from FASTA, 5' to 3' towards the gene; the first word names the gene.
+
+    Returns:
+        int8 tokens by gene.
+
+    Raises:
+        DeepRageError: missing file, no sequences, a gene given twice, letters outside ACGTN.
+    """
+    pairs = [
+        ((header.split() or [""])[0], sequence)
+        for header, sequence in read_fasta(path, "the promoter FASTA")
+    ]
+    if not pairs:
+        raise DeepRageError(f"the promoter FASTA {path} has no sequences (lines that start '>').")
+    check_unique([name for name, _ in pairs], f"names in {path}", "keep one promoter a gene")
+    return {name: encode(sequence, name=f"the promoter {name!r}") for name, sequence in pairs}
+
+
+def _anchors(
+    genes: pd.DataFrame, window: PromoterWindow, tss: Mapping[str, int] | None
+) -> pd.DataFrame:
+    sites = genes[["gene", "chromosome", "strand"]].copy()
+    start_codon = genes["start_codon"].to_numpy(dtype=np.float64)
+    known = genes["tss"].to_numpy(dtype=np.float64)
+    if tss is not None:
+        known = np.array([tss.get(gene, np.nan) for gene in genes["gene"]], dtype=np.float64)
+    sites["fallback"] = np.isnan(known)
+    use_tss = (window.anchor == "TSS") & ~np.isnan(known)
+    sites["anchor"] = np.where(use_tss, known, start_codon).astype(np.int64)
+    sites["start_codon"] = start_codon
+    return sites
+
+
+def _leaders(
+    sites: pd.DataFrame, operons: Mapping[str, str], genome: Mapping[str, Chromosome]
+) -> dict[str, str]:
+    """The first gene, in the direction of transcription, of each gene's operon."""
+    members = sites.assign(operon=[operons.get(gene, "") for gene in sites["gene"]])
+    members = members[members["operon"] != ""]
+    found: dict[str, str] = {}
+    for keys, part in members.groupby(["operon", "chromosome", "strand"], sort=False):
+        chromosome = genome[str(keys[1])]
+        first = _first(part["start_codon"].to_numpy(), str(keys[2]), chromosome)
+        leader = str(part["gene"].iloc[first])
+        found |= dict.fromkeys(part["gene"], leader)
+    return found
+
+
+def _first(positions: NDArray[np.float64], strand: str, chromosome: Chromosome) -> int:
+    size = len(chromosome)
+    if chromosome.circular and positions.max() - positions.min() > size / 2:
+        # The operon crosses the origin: count on from there.
+        positions = np.where(positions < size / 2, positions + size, positions)
+    return int(np.argmin(positions) if strand == "+" else np.argmax(positions))
