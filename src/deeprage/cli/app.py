@@ -21,7 +21,7 @@ app = typer.Typer(
     epilog="Start with `deeprage demo`.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo.demo)

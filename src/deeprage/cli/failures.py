@@ -58,7 +58,7 @@ def _operating_system(error: OSError) -> str:
 
 
 def _leave_pipe_quietly() -> None:
-    """The reader of our output went away (`| head`): point stdout elsewhere so that exit is calm."""
+    """Our reader went away (`| head`): point stdout elsewhere, so that the exit is calm."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

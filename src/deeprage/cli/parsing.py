@@ -34,7 +34,7 @@ def block_shape(text: str) -> tuple[int, int]:
 def fold_choice(
     fold: str | int | None, folds: str | int | None
 ) -> tuple[int | None, int | Literal["series"] | None]:
-    """The fold's number from 1 and the number of folds, from `--fold 2 --folds 5` or `--fold 2/5`."""
+    """Number of the fold and of the folds, from `--fold 2 --folds 5` or `--fold 2/5`."""
     if isinstance(fold, str) and "/" in fold:
         fold, _, of = fold.partition("/")
         if folds is not None and str(folds) != of:

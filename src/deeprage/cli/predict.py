@@ -39,9 +39,7 @@ def predict(
     found = Run.load(Path(run))
     sequences = read_promoters(Path(promoters))
     tokens = fit_promoters(sequences, found.promoter_length, pad=pad)
-    table = read_regulator_levels(
-        Path(regulators), found.regulators, fill_missing=fill_missing
-    )
+    table = read_regulator_levels(Path(regulators), found.regulators, fill_missing=fill_missing)
     if table.ignored:
         note(f"{table.ignored} entries of {regulators} are no regulators of the network: ignored")
     if table.filled:

@@ -13,11 +13,6 @@ from deeprage.cli.parsing import block_shape, choice, class_edges
 from deeprage.cli.splits import chosen_split
 from deeprage.errors import DeepRageError
 
-SPLIT = "What is held out"
-NETWORK = "The network"
-TRAINING = "How it is trained"
-MACHINE = "The machine"
-
 
 def train(
     file: Annotated[Path, Argument(help="Compendium, the .h5ad of `deeprage data`.")],
@@ -36,39 +31,35 @@ def train(
     ] = "default",
     regime: Annotated[
         str,
-        Option(help="pairs, conditions, genes or both.", rich_help_panel=SPLIT),
+        Option(help="pairs, conditions, genes or both."),
     ] = "conditions",
     fold: Annotated[
         str | None,
-        Option(help="Which fold of --folds, from 1; 2/5 says both.", rich_help_panel=SPLIT),
+        Option(help="Which fold of --folds, from 1; 2/5 says both."),
     ] = None,
     folds: Annotated[
         str | None,
-        Option(
-            help="Number of folds, or 'series' for one a condition series.", rich_help_panel=SPLIT
-        ),
+        Option(help="Number of folds, or 'series' for one a condition series."),
     ] = None,
-    test_fraction: Annotated[
-        float, Option(help="Share that is tested, without folds.", rich_help_panel=SPLIT)
-    ] = 0.1,
+    test_fraction: Annotated[float, Option(help="Share that is tested, without folds.")] = 0.1,
     validation_fraction: Annotated[
-        float, Option(help="Share that is set aside for choices.", rich_help_panel=SPLIT)
+        float, Option(help="Share that is set aside for choices.")
     ] = 0.1,
     genes_fold: Annotated[
         Path | None,
-        Option(help="Table of gene and role (train, validation, test).", rich_help_panel=SPLIT),
+        Option(help="Table of gene and role (train, validation, test)."),
     ] = None,
     conditions_fold: Annotated[
         Path | None,
-        Option(help="Table of condition and role.", rich_help_panel=SPLIT),
+        Option(help="Table of condition and role."),
     ] = None,
     head: Annotated[
         str | None,
-        Option(help="regression, classes or both.", rich_help_panel=NETWORK),
+        Option(help="regression, classes or both."),
     ] = None,
     edges: Annotated[
         str,
-        Option(help="Class thresholds on the log2 values.", rich_help_panel=NETWORK),
+        Option(help="Class thresholds on the log2 values."),
     ] = "-0.5,0.5",
     settings: Annotated[
         list[str] | None,
@@ -76,41 +67,22 @@ def train(
             "--set",
             metavar="NAME=VALUE",
             help="Any setting, such as network.filters=128 or training.weight_decay=0.01.",
-            rich_help_panel=NETWORK,
         ),
     ] = None,
-    epochs: Annotated[
-        int | None, Option(help="Passes over the training cells.", rich_help_panel=TRAINING)
-    ] = None,
-    optimiser: Annotated[
-        str | None, Option(help="sgd, adam or adamw.", rich_help_panel=TRAINING)
-    ] = None,
-    learning_rate: Annotated[float | None, Option(rich_help_panel=TRAINING)] = None,
+    epochs: Annotated[int | None, Option(help="Passes over the training cells.")] = None,
+    optimiser: Annotated[str | None, Option(help="sgd, adam or adamw.")] = None,
+    learning_rate: Annotated[float | None, Option(help="First rate of the schedule.")] = None,
     block: Annotated[
         str | None,
-        Option(help="Genes x conditions in a step, such as 16x173.", rich_help_panel=TRAINING),
+        Option(help="Genes x conditions in a step, such as 16x173."),
     ] = None,
-    seed: Annotated[
-        int, Option(help="Seed of the split and of the training.", rich_help_panel=TRAINING)
-    ] = 0,
-    resume: Annotated[
-        bool, Option("--resume", help="Go on with a run that was stopped.", rich_help_panel=TRAINING)
-    ] = False,
-    overwrite: Annotated[
-        bool, Option("--overwrite", help="Replace the run in --out.", rich_help_panel=TRAINING)
-    ] = False,
-    device: Annotated[
-        str | None, Option(help="cpu, cuda, mps or auto.", rich_help_panel=MACHINE)
-    ] = None,
-    precision: Annotated[
-        str | None, Option(help="32-true, bf16-mixed, 16-mixed.", rich_help_panel=MACHINE)
-    ] = None,
-    devices: Annotated[
-        int | None, Option(help="Number of devices or processes.", rich_help_panel=MACHINE)
-    ] = None,
-    threads: Annotated[
-        int | None, Option(help="CPU threads; default: all cores.", rich_help_panel=MACHINE)
-    ] = None,
+    seed: Annotated[int, Option(help="Seed of the split and of the training.")] = 0,
+    resume: Annotated[bool, Option("--resume", help="Go on with a run that was stopped.")] = False,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace the run in --out.")] = False,
+    device: Annotated[str | None, Option(help="cpu, cuda, mps or auto.")] = None,
+    precision: Annotated[str | None, Option(help="32-true, bf16-mixed, 16-mixed.")] = None,
+    devices: Annotated[int | None, Option(help="Number of devices or processes.")] = None,
+    threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
     """Train a network and keep it in a run folder.
 
@@ -129,9 +101,7 @@ def train(
 
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
     thresholds = class_edges(edges)
-    network = preset(
-        model, **{"classes": len(thresholds) + 1, **given(head=head), **for_network}
-    )
+    network = preset(model, **{"classes": len(thresholds) + 1, **given(head=head), **for_network})
     for_training |= given(
         epochs=epochs,
         optimiser=optimiser,
