@@ -9,11 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from deeprage.data.annotation import read_annotation
 from deeprage.data.compendium import Compendium
+from deeprage.data.expression import read_expression, transform_expression
 from deeprage.data.groups import gene_groups
 from deeprage.data.promoter_sources import NamedPromoters, from_fasta, from_genome
-from deeprage.data.promoters import PromoterWindow
-from deeprage.data.tables import resolve_regulators
+from deeprage.data.promoters import PromoterWindow, read_promoters
+from deeprage.data.tables import (
+    check_known,
+    read_conditions,
+    read_groups,
+    read_operons,
+    read_regulators,
+    read_renames,
+    resolve_regulators,
+)
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples
 
@@ -148,6 +158,125 @@ def build_compendium(
     )
     lost = len(regulators) - len(kept)
     return compendium, _notes(compendium, found, len(dropped), lost)
+
+
+def import_compendium(
+    *,
+    expression: Path,
+    regulators: Path,
+    genome: Path | None = None,
+    annotation: Path | None = None,
+    annotation_format: str | None = None,
+    gene_id: str | None = None,
+    promoters: Path | None = None,
+    length: int = 1000,
+    anchor: str = "ATG",
+    downstream: int = 0,
+    tss: Path | None = None,
+    operons: Path | None = None,
+    renames: Path | None = None,
+    conditions: Path | None = None,
+    groups: Path | None = None,
+    circular: Collection[str] = (),
+    orientation: str = "auto",
+    log2: bool = False,
+    reference: Sequence[str] = (),
+    drop_constant: bool = False,
+    drop_unknown_regulators: bool = False,
+    name: str | None = None,
+    unit: str | None = None,
+) -> tuple[Compendium, BuildNotes]:
+    """Build a compendium from files; what `deeprage data import` does.
+
+    Args:
+        expression: TSV, CSV, Parquet or h5ad; see `expression.read_expression`.
+        regulators: one gene name or symbol a line.
+        genome, annotation, annotation_format, gene_id, circular: see `build_compendium`.
+        promoters: FASTA of ready promoters, instead of genome and annotation.
+        length, anchor, downstream: see `promoters.PromoterWindow`.
+        tss: table of transcription start sites, see `tables.read_tss_table`.
+        operons: table with the columns `gene` and `operon`.
+        renames: table, name in the matrix -> name in the annotation.
+        conditions: table with the columns `condition` and `series`.
+        groups: table with the columns `gene` and `group`, instead of the computed groups.
+        orientation: `rows` or `columns`, where the genes are, or `auto`.
+        log2, reference: see `expression.transform_expression`.
+        name: default: the name of the matrix's file.
+        unit: default: `log2 expression` under `log2` without `reference`, else
+            `log2 fold change`.
+
+    Raises:
+        DeepRageError: a file that cannot be used, or parts that do not fit.
+    """
+    window = PromoterWindow(length=length, anchor=anchor, downstream=downstream)
+    named = read_regulators(regulators)
+    renamed = read_renames(renames) if renames else {}
+    operon_of = read_operons(operons) if operons else {}
+    group_of = read_groups(groups) if groups else None
+    table = read_conditions(conditions) if conditions else None
+    known = {*named, *renamed, *operon_of, *(group_of or {})}
+    matrix = read_expression(expression, orientation=orientation, known_genes=known)
+    if orientation == "auto" and known.isdisjoint(matrix.index):
+        matrix = _turned(matrix, annotation or genome, promoters, annotation_format, gene_id)
+    matrix = transform_expression(matrix, log2=log2, reference=reference)
+    if group_of is not None:
+        check_known(group_of, matrix.index, f"the gene group file {groups}")
+    files = {
+        "expression": expression, "regulators": regulators, "genome": genome,
+        "annotation": annotation, "promoters": promoters, "tss": tss, "operons": operons,
+        "renames": renames, "conditions": conditions, "groups": groups,
+    }  # fmt: skip
+    return build_compendium(
+        expression=matrix,
+        regulators=named,
+        genome=genome,
+        annotation=annotation,
+        promoter_fasta=promoters,
+        window=window,
+        conditions=table,
+        groups=group_of,
+        tss_table=tss,
+        operons=operon_of,
+        renames=renamed,
+        annotation_format=annotation_format,
+        gene_id=gene_id,
+        circular=circular,
+        name=name or expression.name.split(".")[0],
+        unit=unit or ("log2 expression" if log2 and not reference else "log2 fold change"),
+        provenance={
+            "files": {role: path.name for role, path in files.items() if path is not None},
+            "transform": {"log2(x + 1)": log2, "reference": list(reference)},
+        },
+        drop_constant=drop_constant,
+        drop_unknown_regulators=drop_unknown_regulators,
+    )
+
+
+def _turned(
+    matrix: pd.DataFrame,
+    annotation: Path | None,
+    promoters: Path | None,
+    annotation_format: str | None,
+    gene_id: str | None,
+) -> pd.DataFrame:
+    """The matrix, transposed if its columns rather than its rows are named like genes.
+
+    Needed where the small tables name no gene as the matrix does (regulators given by symbol).
+    """
+    if promoters is not None:
+        names = set(read_promoters(promoters))
+    elif annotation is not None:
+        genes = read_annotation(
+            annotation,
+            format=annotation_format,
+            gene_id=gene_id,
+            wanted=[*map(str, matrix.index), *map(str, matrix.columns)],
+        ).genes
+        names = set(genes["gene"]) | set(genes["symbol"])
+    else:
+        return matrix
+    in_rows, in_columns = len(names & set(matrix.index)), len(names & set(matrix.columns))
+    return matrix.T if in_columns > in_rows else matrix
 
 
 def _named(expression: pd.DataFrame) -> pd.DataFrame:

@@ -66,17 +66,25 @@ def near_identical(tokens: NDArray[np.int8]) -> Edges:
     promoters (poly-A, repeats) are counted between neighbours in that list only: their pairs grow
     with the square of their number, and a family of many copies is joined through neighbours.
     """
-    count, length = tokens.shape
+    length = tokens.shape[1]
     pairs = [_equal_rows(tokens)]
     if length > WORD:
         least = max(1, round(SHARED_WORDS * (length - WORD + 1)))
-        shared = _shared_words(*_distinct_words(tokens), count).tocoo()
+        shared = shared_words(tokens).tocoo()
         kept = (shared.data >= least) & (shared.row < shared.col)
         pairs.append((shared.row[kept].astype(np.intp), shared.col[kept].astype(np.intp)))
     return (
         np.concatenate([one for one, _ in pairs]),
         np.concatenate([other for _, other in pairs]),
     )
+
+
+def shared_words(tokens: NDArray[np.int8]) -> csr_matrix:
+    """How many distinct 16-mers, on either strand, each pair of rows of `tokens` (G, L) shares.
+
+    Symmetric (G, G) for words in few promoters; for very common ones see `near_identical`.
+    """
+    return csr_matrix(_shared_words(*_distinct_words(tokens), len(tokens)))
 
 
 def _distinct_words(tokens: NDArray[np.int8]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
@@ -94,42 +102,42 @@ def _distinct_words(tokens: NDArray[np.int8]) -> tuple[NDArray[np.uint32], NDArr
         backward |= (np.uint32(3) - letters) << np.uint32(2 * offset)
     words = np.minimum(forward, backward)[known].astype(np.uint64)
     rows = np.nonzero(known)[0].astype(np.uint64)
-    # One number for word and row: one sort, by word first, and repeats are neighbours.
-    joint = np.unique((words << np.uint64(32)) | rows)
-    return (joint >> np.uint64(32)).astype(np.uint32), (joint & np.uint64(0xFFFFFFFF)).astype(
+    # One number for word and row: one sort, by word first, brings repeats together.
+    joint = (words << np.uint64(32)) | rows
+    joint.sort()
+    joint = joint[np.r_[True, joint[1:] != joint[:-1]]] if len(joint) else joint
+    return (joint >> np.uint64(32)).astype(np.uint32), (joint & np.uint64(2**32 - 1)).astype(
         np.intp
     )
 
 
 def _shared_words(words: NDArray[np.uint32], rows: NDArray[np.intp], count: int) -> csr_matrix:
     """How many words each pair of rows has in common, (count, count)."""
-    starts = (
-        np.flatnonzero(np.r_[True, words[1:] != words[:-1]]) if len(words) else np.array([], int)
-    )
-    sizes = np.diff(np.r_[starts, len(words)])
-    size_of = np.repeat(sizes, sizes)
-    number = np.repeat(np.arange(len(sizes)), sizes)
-    rare = (size_of > 1) & (size_of <= _COMMON)
-    _, column = np.unique(number[rare], return_inverse=True)
-    ones = np.ones(len(column), dtype=np.int32)
-    width = int(column.max(initial=-1)) + 1
-    table = csr_matrix((ones, (rows[rare], column)), shape=(count, width))
-    shared = (table @ table.T).tocsr()
-    common = size_of > _COMMON
-    if common.any():
-        shared = shared + _between_neighbours(rows[common], number[common], count)
-    return shared
+    number = np.cumsum(np.r_[False, words[1:] != words[:-1]]) if len(words) else rows
+    size = np.bincount(number)[number] if len(words) else rows
+    rare = (size > 1) & (size <= _COMMON)
+    common = size > _COMMON
+    every = _between_all(rows[rare], number[rare], count)
+    return csr_matrix(every + _between_neighbours(rows[common], number[common], count))
+
+
+def _between_all(rows: NDArray[np.intp], number: NDArray[np.intp], count: int) -> csr_matrix:
+    _, column = np.unique(number, return_inverse=True)
+    ones = np.ones(len(rows), dtype=np.int32)
+    width = int(column.max(initial=0)) + 1
+    table = csr_matrix((ones, (rows, column)), shape=(count, width))
+    return csr_matrix(table @ table.T)
 
 
 def _between_neighbours(rows: NDArray[np.intp], number: NDArray[np.intp], count: int) -> csr_matrix:
-    one, other = [], []
+    one, other = [rows[:0]], [rows[:0]]
     for step in range(1, _NEIGHBOURS + 1):
         alike = number[step:] == number[:-step]
         one.append(rows[:-step][alike])
         other.append(rows[step:][alike])
+    # Rows rise within a word, so every pair is above the diagonal; repeats are summed.
     ends = np.concatenate(one), np.concatenate(other)
-    # Rows rise within a word, so every pair is above the diagonal.
-    return coo_matrix((np.ones(len(ends[0]), np.int32), ends), shape=(count, count)).tocsr()
+    return csr_matrix((np.ones(len(ends[0]), np.int32), ends), shape=(count, count))
 
 
 def _equal_rows(tokens: NDArray[np.int8]) -> Edges:

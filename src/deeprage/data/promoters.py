@@ -85,20 +85,21 @@ def extract_promoters(
     sites = _anchors(genes, window, tss)
     fallbacks = set(sites.loc[sites["fallback"], "gene"]) if window.anchor == "TSS" else set()
     leaders = _leaders(sites, operons or {}, genome)
-    by_gene = sites.set_index("gene")
+    located = {
+        gene: (chromosome, strand, anchor)
+        for gene, chromosome, strand, anchor in zip(
+            sites["gene"], sites["chromosome"], sites["strand"], sites["anchor"], strict=True
+        )
+    }
     tokens: dict[str, NDArray[np.int8]] = {}
     rows: dict[str, tuple[str, int, int, str, int, bool]] = {}
     padded = []
-    for gene in sites["gene"]:
-        site = by_gene.loc[leaders.get(gene, gene)]
-        chromosome = genome[str(site["chromosome"])]
-        strand = str(site["strand"])
-        start, end = window_span(int(site["anchor"]), strand, window)
-        cut, is_padded = cut_window(chromosome, start, end, strand)
-        tokens[gene] = cut
-        rows[gene] = (
-            chromosome.name, start, end, strand, len(chromosome), chromosome.circular
-        )  # fmt: skip
+    for gene in located:
+        name, strand, anchor = located[leaders.get(gene, gene)]
+        chromosome = genome[name]
+        start, end = window_span(int(anchor), strand, window)
+        tokens[gene], is_padded = cut_window(chromosome, start, end, strand)
+        rows[gene] = (name, start, end, strand, len(chromosome), chromosome.circular)
         if is_padded:
             padded.append(gene)
     columns = ["chromosome", "start", "end", "strand", "size", "circular"]

@@ -84,6 +84,7 @@ def read_table(path: Path, what: str) -> pd.DataFrame:
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DeepRageError(f"{what} {path} is not a table: {error}.") from error
-    table = table.fillna("")
     table.columns = [str(column).strip() for column in table.columns]
-    return table.apply(lambda column: column.str.strip())
+    for column in table.columns:
+        table[column] = table[column].fillna("").str.strip()
+    return table

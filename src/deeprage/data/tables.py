@@ -69,25 +69,29 @@ def read_conditions(path: Path) -> pd.DataFrame:
 
 
 def read_mapping(path: Path, what: str, columns: tuple[str, str]) -> dict[str, str]:
-    """Two named columns of a table as a mapping; the first two columns where the names differ.
+    """Two columns of a table as a mapping: those named in `columns`, or the only two.
 
-    Rows with a blank value are left out.
+    The header of a table of two columns with other names is taken as a row as well: it may be
+    one, and the names of a real header match nothing. Rows with a blank value are left out.
 
     Raises:
-        DeepRageError: fewer than two columns, or a key given twice.
+        DeepRageError: the columns are not there, or a key is given twice with unlike values.
     """
     table = read_table(path, what)
-    if table.shape[1] < 2:
+    if columns[1] in table:
+        key = columns[0] if columns[0] in table else str(table.columns[0])
+        table = table[[key, columns[1]]]
+    elif table.shape[1] == 2:
+        table.loc[len(table)] = list(table.columns)
+    else:
         raise DeepRageError(
-            f"{what} {path} has one column; expected two, {columns[0]!r} and {columns[1]!r}, "
-            "separated by tabs."
+            f"{what} {path} has no column {columns[1]!r}; it has {examples(table.columns, most=8)}."
+            f" Needed: {columns[0]!r} and {columns[1]!r}, separated by tabs."
         )
-    lower = {name.lower(): name for name in reversed(list(table.columns))}
-    named = all(column in lower for column in columns)
-    key, value = (lower[columns[0]], lower[columns[1]]) if named else table.columns[:2]
-    used = table[(table[key] != "") & (table[value] != "")]
-    check_unique(used[key], f"names in {what} {path}", "give one row a gene")
-    return dict(zip(used[key], used[value], strict=True))
+    pairs = table.set_axis(["key", "value"], axis=1).drop_duplicates()
+    pairs = pairs[(pairs["key"] != "") & (pairs["value"] != "")]
+    check_unique(pairs["key"], f"names in {what} {path}", "give one row a gene")
+    return dict(zip(pairs["key"], pairs["value"], strict=True))
 
 
 def read_groups(path: Path) -> dict[str, str]:

@@ -1,0 +1,223 @@
+"""Expression matrices from TSV, CSV, Parquet and h5ad files, as genes x conditions."""
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deeprage.data.reading import open_binary, open_text
+from deeprage.data.validation import check_unique
+from deeprage.errors import DeepRageError, examples, unknown
+
+#: Where the genes stand.
+ORIENTATIONS = ("auto", "rows", "columns")
+_MISSING = ["", " ", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None"]
+_PARQUET, _HDF5 = b"PAR1", b"\x89HDF"
+
+
+def read_expression(
+    path: Path, *, orientation: str = "auto", known_genes: Collection[str] = ()
+) -> pd.DataFrame:
+    """Read a matrix of numbers; the kind of file is told from its content.
+
+    Text files have condition names in the first line and gene names in the first column (or the
+    other way round); tabs, or commas where the first line has no tab; blank and NA cells are
+    missing. In an h5ad file the genes are `var`, as the field has it.
+
+    Args:
+        path: the file, plain or gzipped.
+        orientation: whether genes are `rows` or `columns` (in h5ad: of the AnnData, so they
+            usually are columns); `auto` takes the side that has more of `known_genes`, and
+            without any of them rows (h5ad: columns).
+        known_genes: names that are genes, such as those of the annotation.
+
+    Returns:
+        float64 genes (index) x conditions (columns), NaN where missing.
+
+    Raises:
+        DeepRageError: missing or unreadable file, duplicate names, or cells that are text; it
+            gives the count and three examples.
+    """
+    if orientation not in ORIENTATIONS:
+        raise unknown("orientation", orientation, ORIENTATIONS)
+    with open_binary(path, "the expression matrix") as handle:
+        magic = handle.read(4)
+    if magic == _HDF5:
+        table, usual = _read_h5ad(path), "columns"
+    elif magic == _PARQUET:
+        table, usual = _read_parquet(path), "rows"
+    else:
+        table, usual = _read_text(path), "rows"
+    if table.empty:
+        raise DeepRageError(
+            f"the expression matrix {path} has {table.shape[0]} rows and {table.shape[1]} columns "
+            "of values; genes are rows, conditions columns, names are in the first line and column."
+        )
+    if orientation == "auto":
+        orientation = _orientation(table, known_genes, usual)
+    matrix = table if orientation == "rows" else table.T
+    check_unique(matrix.index, f"genes in {path}", "average or drop the repeats")
+    check_unique(matrix.columns, f"conditions in {path}", "rename them")
+    return matrix
+
+
+def transform_expression(
+    expression: pd.DataFrame, *, log2: bool = False, reference: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Log2 values from counts or TPM, and log2 fold changes from log2 values.
+
+    Args:
+        expression: genes x conditions.
+        log2: take log2(x + 1).
+        reference: conditions whose mean, for each gene over those that are not missing, is
+            subtracted from all conditions (after the logarithm).
+
+    Raises:
+        DeepRageError: negative values under `log2`, or an unknown reference condition.
+    """
+    values = expression
+    if log2:
+        negative = int((values < 0).to_numpy().sum())
+        if negative:
+            raise DeepRageError(
+                f"{negative} cells of the expression matrix are negative, so it is no matrix of "
+                "counts or TPM; leave out `--log2` if the values are logarithms already."
+            )
+        values = np.log2(values + 1)
+    for name in reference:
+        if name not in values.columns:
+            raise unknown("reference condition", name, [str(x) for x in values.columns])
+    if reference:
+        values = values.sub(values[list(reference)].mean(axis=1), axis=0)
+    return values
+
+
+def _orientation(table: pd.DataFrame, known: Collection[str], usual: str) -> str:
+    genes = set(known)
+    in_rows, in_columns = len(genes & set(table.index)), len(genes & set(table.columns))
+    if in_rows == in_columns:
+        return usual
+    return "rows" if in_rows > in_columns else "columns"
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    with open_text(path, "the expression matrix") as handle:
+        first, second = handle.readline(), handle.readline()
+    separator = "\t" if "\t" in first else ","
+    header, row = (next(csv.reader([line], delimiter=separator), []) for line in (first, second))
+    if len(row) == len(header) + 1:
+        # R leaves the first column without a name.
+        header = ["", *header]
+    if len(header) < 2:
+        raise DeepRageError(
+            f"the expression matrix {path} has one column; expected gene names and then one "
+            "column a condition, separated by tabs or commas."
+        )
+    columns = [name.strip() for name in header[1:]]
+    check_unique(columns, f"column names in {path}", "rename them")
+    # Names may look like anything, a missing value included; columns are told by number.
+    positions = [str(number) for number in range(len(header))]
+    try:
+        with open_binary(path, "the expression matrix") as binary:
+            table = pd.read_csv(
+                binary,
+                sep=separator,
+                header=None,
+                skiprows=1,
+                names=positions,
+                index_col=False,
+                dtype={positions[0]: str},
+                keep_default_na=False,
+                na_values=dict.fromkeys(positions[1:], _MISSING),
+                encoding="utf-8-sig",
+                low_memory=False,
+            )
+    except UnicodeDecodeError as error:
+        raise DeepRageError(f"the expression matrix {path} is not a text file: {error}.") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DeepRageError(f"the expression matrix {path} is not a table: {error}.") from error
+    names = table.pop(positions[0]).str.strip()
+    return _numbers(table.set_axis(columns, axis=1).set_axis(names, axis=0), path)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    with open_binary(path, "the expression matrix") as handle:
+        try:
+            table = pd.read_parquet(handle)
+        except (ValueError, OSError) as error:
+            raise DeepRageError(f"{path} is a damaged Parquet file: {error}.") from error
+    if isinstance(table.index, pd.RangeIndex) and table.shape[1]:
+        table = table.set_index(table.columns[0])
+    return _numbers(_named(table), path)
+
+
+def _read_h5ad(path: Path) -> pd.DataFrame:
+    """The matrix X, observations x variables."""
+    from anndata import read_h5ad
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain = path
+        with path.open("rb") as raw:
+            packed = raw.read(4) != _HDF5
+        if packed:
+            plain = Path(folder) / "matrix.h5ad"
+            with open_binary(path) as source, plain.open("wb") as target:
+                shutil.copyfileobj(source, target)
+        try:
+            adata = read_h5ad(plain)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DeepRageError(f"{path} cannot be read as h5ad: {error}.") from error
+    if adata.X is None:
+        raise DeepRageError(f"{path} has no matrix X; store the expression values there.")
+    return _named(adata.to_df()).astype(np.float64)
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    return table.set_axis(table.index.astype(str), axis=0).set_axis(
+        table.columns.astype(str), axis=1
+    )
+
+
+def _numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The table as float64.
+
+    Raises:
+        DeepRageError: there are cells of text.
+    """
+    textual = [
+        number
+        for number, kind in enumerate(table.dtypes)
+        if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
+    ]
+    found: list[tuple[str, str, object]] = []
+    columns: list[NDArray[np.float64]] = []
+    for number in range(table.shape[1]):
+        column = table.iloc[:, number]
+        if number not in textual:
+            columns.append(column.to_numpy(dtype=np.float64, na_value=np.nan))
+            continue
+        strings = column.astype(object).where(column.notna(), None)
+        parsed = pd.to_numeric(strings.map(_not_a_switch), errors="coerce")
+        wrong = (parsed.isna() & strings.notna()).to_numpy()
+        found += [
+            (str(gene), str(table.columns[number]), value) for gene, value in column[wrong].items()
+        ]
+        columns.append(parsed.to_numpy(dtype=np.float64))
+    if found:
+        shown = [f"{value} (row {row}, column {name})" for row, name, value in found[:4]]
+        raise DeepRageError(
+            f"{len(found)} cells of the expression matrix {path} are text, such as "
+            f"{examples(shown)}: leave missing cells blank, and remove columns of descriptions."
+        )
+    values = np.column_stack(columns) if columns else np.empty((len(table), 0))
+    return pd.DataFrame(values, index=table.index.astype(str), columns=table.columns)
+
+
+def _not_a_switch(value: object) -> object:
+    """True and False are text here, though they can be counted as 1 and 0."""
+    return str(value) if isinstance(value, bool) else value
