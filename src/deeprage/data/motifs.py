@@ -1,0 +1,163 @@
+"""Motifs as position weight matrices (PWMs): MEME files, JASPAR, log-odds."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.dna import N_TOKEN
+from deeprage.errors import DeepRageError, unknown
+
+#: Taxonomic groups that JASPAR's CORE collection knows.
+TAXONOMIC_GROUPS = (
+    "diatoms",
+    "fungi",
+    "insects",
+    "nematodes",
+    "plants",
+    "urochordates",
+    "vertebrates",
+)
+_HEADER = re.compile(r"letter-probability matrix:(?P<settings>.*)")
+_WIDTH = re.compile(r"\bw=\s*(\d+)")
+
+
+@dataclass(frozen=True, eq=False)
+class Motif:
+    """A motif: the probability of each letter at each position.
+
+    Attributes:
+        name: identifier, unique within its file, such as `MA0271.1`.
+        symbol: the factor's name, such as `ARG80`; the identifier where the file gives none.
+        probabilities: float64 (4, width), rows A, C, G, T; columns sum to 1.
+    """
+
+    name: str
+    symbol: str
+    probabilities: NDArray[np.float64]
+
+    @property
+    def width(self) -> int:
+        """Number of positions."""
+        return int(self.probabilities.shape[1])
+
+
+def read_meme(path: Path | str) -> list[Motif]:
+    """Motifs of a file in MEME's minimal format.
+
+    Raises:
+        DeepRageError: the file is missing, holds no motif, is not of DNA, or a matrix is damaged.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeepRageError(f"cannot read the motif file {path} ({error}).") from error
+    motifs: list[Motif] = []
+    title: list[str] = []
+    for number, line in enumerate(lines):
+        words = line.split()
+        if words[:1] == ["ALPHABET="] and "".join(words[1:]) != "ACGT":
+            raise DeepRageError(
+                f"{path} has the alphabet {' '.join(words[1:])!r}, expected 'ACGT': give motifs of DNA."
+            )
+        if words[:1] == ["MOTIF"]:
+            title = words[1:]
+        elif (header := _HEADER.match(line.strip())) is not None:
+            name = title[0] if title else f"motif_{len(motifs) + 1}"
+            symbol = title[1] if len(title) > 1 else name
+            width = _WIDTH.search(header["settings"])
+            rows = _matrix_rows(lines[number + 1 :], int(width[1]) if width else None)
+            motifs.append(Motif(name, symbol, _probabilities(rows, name=name, path=path)))
+    if not motifs:
+        raise DeepRageError(
+            f"{path} holds no motif: expected MEME format, with lines 'MOTIF name' and "
+            "'letter-probability matrix: alength= 4 w= 8'."
+        )
+    return motifs
+
+
+def _matrix_rows(lines: Sequence[str], width: int | None) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for line in lines:
+        words = line.split()
+        if words and (words[0][0].isdigit() or words[0][0] in ".-+"):
+            rows.append(words)
+            if len(rows) == width:
+                break
+        elif rows or words:
+            break
+    return rows
+
+
+def _probabilities(rows: list[list[str]], *, name: str, path: Path) -> NDArray[np.float64]:
+    try:
+        matrix = np.array([[float(word) for word in row] for row in rows], dtype=np.float64)
+    except ValueError as error:
+        raise DeepRageError(f"motif {name!r} of {path} has a row of text ({error}).") from error
+    if matrix.ndim != 2 or matrix.shape[1] != 4 or (matrix < 0).any():
+        raise DeepRageError(
+            f"motif {name!r} of {path} is not a matrix of 4 probabilities a row: correct the file."
+        )
+    totals = matrix.sum(axis=1, keepdims=True)
+    if (np.abs(totals - 1) > 0.02).any():
+        worst = float(totals[np.argmax(np.abs(totals - 1))].item())
+        raise DeepRageError(
+            f"motif {name!r} of {path} has a row that sums to {worst:g}, expected 1: "
+            "give probabilities, not counts."
+        )
+    return np.ascontiguousarray((matrix / totals).T)
+
+
+def jaspar_motifs(tax_group: str = "fungi") -> list[Motif]:
+    """Motifs of the JASPAR CORE collection that the installed `pyjaspar` holds (no download).
+
+    Raises:
+        DeepRageError: the taxonomic group is unknown.
+    """
+    from pyjaspar import jaspardb
+
+    if tax_group not in TAXONOMIC_GROUPS:
+        raise unknown("taxonomic group", tax_group, TAXONOMIC_GROUPS)
+    found = jaspardb().fetch_motifs(collection="CORE", tax_group=[tax_group])
+    motifs = []
+    for motif in found:
+        counts = np.array([motif.counts[letter] for letter in "ACGT"], dtype=np.float64)
+        motifs.append(Motif(motif.matrix_id, motif.name, counts / counts.sum(axis=0)))
+    return sorted(motifs, key=lambda motif: motif.name)
+
+
+def load_motifs(paths: Iterable[Path | str] | None) -> list[Motif]:
+    """Motifs of all the given MEME files, in order; JASPAR's fungi where `paths` is None."""
+    if paths is None:
+        return jaspar_motifs()
+    motifs = [motif for path in paths for motif in read_meme(path)]
+    if not motifs:
+        raise DeepRageError("the list of motif files is empty; give at least one MEME file.")
+    return motifs
+
+
+def letter_frequencies(tokens: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Frequencies (4,) of A, C, G, T in tokens, both strands counted; N is left out.
+
+    Even frequencies where there is no letter but N.
+    """
+    counts = np.bincount(tokens.ravel(), minlength=N_TOKEN + 1)[:N_TOKEN].astype(np.float64)
+    counts += counts[::-1].copy()
+    return counts / counts.sum() if counts.sum() else np.full(4, 0.25)
+
+
+def log_odds(
+    motif: Motif, background: NDArray[np.float64], *, pseudocount: float = 0.02
+) -> NDArray[np.float64]:
+    """Log2-odds (4, width) of a motif against letter frequencies (4,).
+
+    A share `pseudocount` of the background is mixed into each position, so that a letter never
+    seen costs about log2(pseudocount) bits and not infinity.
+    """
+    mixed = (1 - pseudocount) * motif.probabilities + pseudocount * background[:, None]
+    odds: NDArray[np.float64] = np.log2(mixed / background[:, None])
+    return odds
