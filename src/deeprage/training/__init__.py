@@ -1,0 +1,1 @@
+"""How it is learnt: loop, objectives, schedules, checkpoints, run folders."""

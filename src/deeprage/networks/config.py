@@ -1,0 +1,45 @@
+"""The shape of a network, as data."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[int, Field(gt=0)]
+Encoder = Literal["conv", "deepbind", "basset", "danq"]
+Interaction = Literal["concatenation", "tensor-product", "recurrent"]
+Head = Literal["regression", "classes", "both"]
+
+
+class NetworkConfig(BaseModel):
+    """Sizes and parts of a network. Defaults are the paper's DeepRAGE-C."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "deeprage-c"
+    encoder: Encoder = "conv"
+    filters: Positive = 256
+    filter_width: Positive = 19
+    pool: Positive | Literal["global"] = Field(
+        default=15, description="width of the max-pool in bp; 'global' keeps one value a filter"
+    )
+    pool_stride: Positive | None = Field(default=None, description="default: the pool's width")
+    reverse_complement: bool = Field(
+        default=False, description="each filter reads both strands with shared weights"
+    )
+    centre: bool = Field(
+        default=False,
+        description="standardise each filter's pooled output with statistics of the training "
+        "promoters, set once before training",
+    )
+    encoder_units: Positive = Field(
+        default=512, description="dense units of deepbind, basset and danq; LSTM units of danq"
+    )
+    regulator_encoder: Literal["dense", "raw"] = "dense"
+    regulator_units: Positive = 512
+    interaction: Interaction = "concatenation"
+    cell: Literal["gru", "lstm"] = "gru"
+    cell_units: Positive = 512
+    hidden: tuple[Positive, Positive] = (512, 512)
+    dropout: float = Field(default=0.5, ge=0.0, lt=1.0)
+    head: Head = "both"
+    classes: Annotated[int, Field(ge=2)] = 3

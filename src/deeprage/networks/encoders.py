@@ -1,0 +1,189 @@
+"""Promoter encoders: one-hot promoters (G, 4, L) to a map (G, T, D); a vector has T = 1."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deeprage.errors import DeepRageError
+from deeprage.networks.config import NetworkConfig
+from deeprage.networks.convolution import conv_max_pool, pooled_positions
+
+
+class PromoterEncoder(nn.Module):
+    """Base of the encoders; `positions` and `channels` are T and D of the map."""
+
+    positions: int
+    channels: int
+
+
+class Standardise(nn.Module):
+    """Shift and scale each channel by statistics of the training promoters, set once.
+
+    Max-pooled rectified filters share a large common part, which makes the layer above ill
+    conditioned. Unlike batch norm the result does not depend on the other genes of a block, so
+    that a block still equals its pairs, one by one, and processes need not agree on statistics.
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("shift", torch.zeros(channels))
+        self.register_buffer("scale", torch.ones(channels))
+
+    def calibrate(self, values: Tensor) -> None:
+        """Set the statistics from values (..., channels)."""
+        flat = values.detach().reshape(-1, values.shape[-1])
+        self.shift.copy_(flat.mean(0))
+        self.scale.copy_(flat.std(0).clamp_min(1e-4).reciprocal())
+
+    def forward(self, values: Tensor) -> Tensor:
+        return (values - self.shift) * self.scale
+
+
+class Convolution(PromoterEncoder):
+    """The paper's encoder: one convolution, ReLU, max-pool (DeepRAGE-C, TP and RNN)."""
+
+    def __init__(self, config: NetworkConfig, length: int) -> None:
+        super().__init__()
+        width = config.filter_width
+        span = length - width + 1
+        self.pool = span if config.pool == "global" else config.pool
+        self.stride = config.pool_stride or self.pool
+        if span < self.pool:
+            raise DeepRageError(
+                f"promoters of {length} bp are too short for filters of {width} bp and a pool of "
+                f"{config.pool}: use longer promoters, or smaller filter_width and pool."
+            )
+        self.channels = config.filters
+        self.positions = pooled_positions(length, width=width, pool=self.pool, stride=self.stride)
+        self.both_strands = config.reverse_complement
+        like = nn.Conv1d(4, config.filters, width)
+        self.weight, self.bias = like.weight, like.bias
+        self.standardise = Standardise(config.filters) if config.centre else nn.Identity()
+
+    def activations(self, promoters: Tensor) -> Tensor:
+        """Rectified, pooled filter outputs (G, T, F) before standardisation."""
+        assert self.bias is not None
+        forward = conv_max_pool(
+            promoters, self.weight, self.bias, pool=self.pool, stride=self.stride
+        )
+        if self.both_strands:
+            # Letters run A C G T, so flipping letters and positions is the reverse complement.
+            other = conv_max_pool(
+                promoters, self.weight.flip(1, 2), self.bias, pool=self.pool, stride=self.stride
+            )
+            forward = torch.maximum(forward, other)
+        return functional.relu(forward)
+
+    def calibrate(self, promoters: Tensor) -> None:
+        """Set the statistics of `Standardise`, if there is one, from training promoters."""
+        if isinstance(self.standardise, Standardise):
+            with torch.no_grad():
+                self.standardise.calibrate(self.activations(promoters))
+
+    def forward(self, promoters: Tensor) -> Tensor:
+        result: Tensor = self.standardise(self.activations(promoters))
+        return result
+
+
+class DeepBind(PromoterEncoder):
+    """Convolution, ReLU, global max and mean pooling, dense (Alipanahi 2015)."""
+
+    positions = 1
+
+    def __init__(self, config: NetworkConfig, length: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(4, config.filters, config.filter_width)
+        self.dense = nn.Linear(2 * config.filters, config.encoder_units)
+        self.channels = config.encoder_units
+
+    def forward(self, promoters: Tensor) -> Tensor:
+        full = functional.relu(self.conv(promoters))
+        pooled = torch.cat([full.amax(2), full.mean(2)], dim=1)
+        return functional.relu(self.dense(pooled)).unsqueeze(1)
+
+
+class Basset(PromoterEncoder):
+    """Three convolutions with max-pooling, two dense layers (Kelley 2016)."""
+
+    positions = 1
+
+    def __init__(self, config: NetworkConfig, length: int) -> None:
+        super().__init__()
+        filters, units = config.filters, config.encoder_units
+        self.features = nn.Sequential(
+            nn.Conv1d(4, filters, config.filter_width, padding="same"),
+            nn.ReLU(),
+            nn.MaxPool1d(3),
+            nn.Conv1d(filters, filters, 11, padding="same"),
+            nn.ReLU(),
+            nn.MaxPool1d(4),
+            nn.Conv1d(filters, filters, 7, padding="same"),
+            nn.ReLU(),
+            nn.MaxPool1d(4),
+        )
+        if length < 48:
+            raise DeepRageError(f"basset pools by 48: promoters of {length} bp are too short.")
+        self.dense = nn.Sequential(
+            nn.Linear(filters * (length // 3 // 4 // 4), units),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(units, units),
+            nn.ReLU(),
+        )
+        self.channels = units
+
+    def forward(self, promoters: Tensor) -> Tensor:
+        result: Tensor = self.dense(self.features(promoters).flatten(1))
+        return result.unsqueeze(1)
+
+
+class DanQ(PromoterEncoder):
+    """Convolution, max-pool, bidirectional LSTM, dense (Quang 2016)."""
+
+    positions = 1
+
+    def __init__(self, config: NetworkConfig, length: int) -> None:
+        super().__init__()
+        self.conv = Convolution(config, length)
+        units = config.encoder_units
+        self.lstm = nn.LSTM(config.filters, units // 2, batch_first=True, bidirectional=True)
+        self.dense = nn.Linear(self.conv.positions * 2 * (units // 2), units)
+        self.channels = units
+
+    def forward(self, promoters: Tensor) -> Tensor:
+        states, _ = self.lstm(self.conv(promoters))
+        return functional.relu(self.dense(states.flatten(1))).unsqueeze(1)
+
+
+_ENCODERS: dict[str, type[Convolution] | type[DeepBind] | type[Basset] | type[DanQ]] = {
+    "conv": Convolution,
+    "deepbind": DeepBind,
+    "basset": Basset,
+    "danq": DanQ,
+}
+
+
+def make_promoter_encoder(config: NetworkConfig, length: int) -> PromoterEncoder:
+    """The encoder that `config.encoder` names, for promoters of `length` bp."""
+    return _ENCODERS[config.encoder](config, length)
+
+
+class RegulatorEncoder(nn.Module):
+    """Regulator levels (C, R) to a vector (C, units): a dense layer with ReLU, or as they are."""
+
+    def __init__(self, config: NetworkConfig, regulators: int) -> None:
+        super().__init__()
+        self.dense = (
+            nn.Linear(regulators, config.regulator_units)
+            if config.regulator_encoder == "dense"
+            else None
+        )
+        self.units = regulators if self.dense is None else config.regulator_units
+
+    def forward(self, levels: Tensor) -> Tensor:
+        return levels if self.dense is None else functional.relu(self.dense(levels))

@@ -1,0 +1,86 @@
+"""The network: promoters and regulator levels to a block of the matrix."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deeprage.networks.config import NetworkConfig
+from deeprage.networks.dropout import byte_dropout
+from deeprage.networks.encoders import Convolution, RegulatorEncoder, make_promoter_encoder
+from deeprage.networks.interactions import make_interaction
+
+
+class Prediction(NamedTuple):
+    """What a network says of a block; a head that the network lacks is None.
+
+    Attributes:
+        value: log2 values (G, C).
+        logits: class scores (G, C, classes) before softmax.
+    """
+
+    value: Tensor | None
+    logits: Tensor | None
+
+
+class Network(nn.Module):
+    """Promoter encoder, regulator encoder, interaction, second dense layer and heads.
+
+    Args:
+        config: the shape.
+        promoter_length: bp of every promoter.
+        regulators: number of regulators.
+
+    Raises:
+        DeepRageError: parts that do not fit each other or the promoters.
+    """
+
+    def __init__(self, config: NetworkConfig, *, promoter_length: int, regulators: int) -> None:
+        super().__init__()
+        self.config = config
+        self.promoter_encoder = make_promoter_encoder(config, promoter_length)
+        self.regulator_encoder = RegulatorEncoder(config, regulators)
+        self.interaction = make_interaction(
+            config,
+            positions=self.promoter_encoder.positions,
+            channels=self.promoter_encoder.channels,
+            units=self.regulator_encoder.units,
+        )
+        self.dense = nn.Linear(*config.hidden)
+        width = config.hidden[1]
+        self.value_head = nn.Linear(width, 1) if config.head != "classes" else None
+        # Softmax and cross-entropy; the authors' three sigmoids are not probabilities.
+        self.class_head = nn.Linear(width, config.classes) if config.head != "regression" else None
+
+    def forward(self, promoters: Tensor, regulators: Tensor) -> Prediction:
+        """Predict the block of promoters (G, 4, L) one-hot by regulators (C, R) levels."""
+        promoter_map = self.promoter_encoder(promoters)
+        condition = self.regulator_encoder(regulators)
+        return self.head(self.interaction(promoter_map, condition))
+
+    def pairwise(self, promoters: Tensor, regulators: Tensor) -> Prediction:
+        """Predict pairs one by one, (B, 4, L) with (B, R): the paper's way, and the reference.
+
+        Every promoter and condition is encoded once a pair and the interaction materialises its
+        input. Kept to prove that `forward` is the same network, and to measure what it saves.
+        """
+        promoter_map = self.promoter_encoder(promoters)
+        condition = self.regulator_encoder(regulators)
+        return self.head(self.interaction.pairwise(promoter_map, condition))
+
+    def head(self, before: Tensor) -> Prediction:
+        """From the first dense layer's pre-activations (..., H) to the outputs."""
+        rate = self.config.dropout
+        hidden = byte_dropout(functional.relu(before), rate, training=self.training)
+        hidden = byte_dropout(functional.relu(self.dense(hidden)), rate, training=self.training)
+        return Prediction(
+            value=None if self.value_head is None else self.value_head(hidden).squeeze(-1),
+            logits=None if self.class_head is None else self.class_head(hidden),
+        )
+
+    def calibrate(self, promoters: Tensor) -> None:
+        """Set statistics that come from training promoters (N, 4, L), if the network has any."""
+        if isinstance(self.promoter_encoder, Convolution):
+            self.promoter_encoder.calibrate(promoters)

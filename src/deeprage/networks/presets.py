@@ -1,0 +1,44 @@
+"""The paper's networks by name, with the paper's sizes."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from deeprage.errors import DeepRageError, unknown
+from deeprage.networks.config import NetworkConfig
+
+#: Settings that differ from `NetworkConfig`'s defaults, by preset. FACTS of the paper: conv
+#: 256 x 19; C pools by 15 and keeps the map, TP pools the whole promoter, RNN pools by 100.
+PRESETS: dict[str, dict[str, Any]] = {
+    "deeprage-c": {},
+    "deeprage-tp": {"interaction": "tensor-product", "pool": "global", "regulator_encoder": "raw"},
+    "deeprage-tp-eq5": {"interaction": "tensor-product", "pool": "global"},
+    "deeprage-rnn": {"interaction": "recurrent", "pool": 100, "regulator_encoder": "raw"},
+    "deeprage-rnn-lstm": {
+        "interaction": "recurrent",
+        "pool": 100,
+        "regulator_encoder": "raw",
+        "cell": "lstm",
+    },
+}
+
+
+def preset(name: str, **overrides: Any) -> NetworkConfig:
+    """The named network, with any field of `NetworkConfig` changed.
+
+    Raises:
+        DeepRageError: unknown name or field, or a value out of range.
+    """
+    if name not in PRESETS:
+        raise unknown("model", name, PRESETS)
+    for field in overrides:
+        if field not in NetworkConfig.model_fields:
+            raise unknown("network option", field, NetworkConfig.model_fields)
+    try:
+        return NetworkConfig(**{"name": name, **PRESETS[name], **overrides})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DeepRageError(
+            f"network option {'.'.join(map(str, first['loc'][:1]))!r} cannot be "
+            f"{first['input']!r}: {first['msg']}."
+        ) from error

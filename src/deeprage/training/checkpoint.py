@@ -1,0 +1,104 @@
+"""The state of a training between two epochs, in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from deeprage.errors import DeepRageError
+from deeprage.files import written_aside
+from deeprage.training.schedule import Progress
+
+
+class Checkpoint(NamedTuple):
+    """What is needed to go on after an epoch as if nothing had happened.
+
+    Attributes:
+        epoch: epochs completed.
+        history: one record an epoch.
+        tensors: the network's under `network.`, the optimiser's under `optimiser.`.
+    """
+
+    epoch: int
+    progress: Progress
+    history: list[dict[str, Any]]
+    tensors: dict[str, Tensor]
+
+
+def save_checkpoint(
+    path: Path,
+    *,
+    network: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    epoch: int,
+    progress: Progress,
+    history: list[dict[str, Any]],
+) -> None:
+    """Write the state to one file, all or nothing."""
+    from safetensors.torch import save_file
+
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    for number, slots in optimiser.state_dict()["state"].items():
+        for slot, value in slots.items():
+            if value is not None:  # sgd without momentum keeps an empty slot
+                tensors[f"optimiser.{number}.{slot}"] = torch.as_tensor(value)
+    about = {"epoch": epoch, "progress": asdict(progress), "history": history}
+    with written_aside(path) as aside:
+        save_file(
+            {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
+            aside,
+            metadata={"training": json.dumps(about)},
+        )
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read what `save_checkpoint` wrote.
+
+    Raises:
+        DeepRageError: there is none, or it is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as found:
+            about = json.loads(found.metadata()["training"])
+            tensors = {name: found.get_tensor(name) for name in found.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise DeepRageError(
+            f"there is no usable checkpoint at {path} ({error}): train without --resume."
+        ) from error
+    progress = Progress(**about["progress"])
+    return Checkpoint(about["epoch"], progress, about["history"], tensors)
+
+
+def restore(
+    checkpoint: Checkpoint, *, network: torch.nn.Module, optimiser: torch.optim.Optimizer
+) -> None:
+    """Put the tensors of a checkpoint back.
+
+    Raises:
+        DeepRageError: the network has another shape than the one in the checkpoint.
+    """
+    weights: dict[str, Tensor] = {}
+    slots: dict[str, Tensor] = {}
+    for name, value in checkpoint.tensors.items():
+        kind, rest = name.split(".", 1)
+        (weights if kind == "network" else slots)[rest] = value
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise DeepRageError(
+            "the checkpoint is of a network of another shape: resume with the same --model and "
+            "options as before."
+        ) from error
+    state = optimiser.state_dict()
+    state["state"] = {}
+    for name, value in slots.items():
+        number, slot = name.split(".")
+        state["state"].setdefault(int(number), {})[slot] = value
+    optimiser.load_state_dict(state)

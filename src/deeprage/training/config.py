@@ -1,0 +1,75 @@
+"""Settings of a training, as data."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deeprage.errors import DeepRageError, unknown
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class TrainingConfig(BaseModel):
+    """How a network is trained. Defaults are this project's recipe; see `paper_recipe`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    optimiser: Literal["sgd", "adam", "adamw"] = "adamw"
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    momentum: float = Field(default=0.0, ge=0, lt=1, description="of sgd")
+    schedule: Literal["one-cycle", "plateau", "constant"] = "one-cycle"
+    warm_up: float = Field(default=0.2, gt=0, lt=1, description="rising share of one-cycle")
+    epochs: Positive = 20
+    halve_after: Positive = Field(
+        default=5, description="plateau: halve the rate after so many epochs without improvement"
+    )
+    stop_after: Positive = Field(
+        default=10, description="plateau: stop after so many epochs without improvement"
+    )
+    block_genes: Positive | Literal["auto"] = "auto"
+    block_conditions: Positive | Literal["auto"] = "auto"
+    class_weight: float = Field(
+        default=0.5, ge=0, description="weight of cross-entropy beside squared error"
+    )
+    seed: Annotated[int, Field(ge=0)] = 0
+    threads: Positive | None = Field(default=None, description="CPU threads; default: all")
+    device: str = Field(default="auto", description="auto, cpu, cuda or mps")
+    devices: Positive = 1
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    tensorboard: bool = False
+
+
+def training_config(**settings: Any) -> TrainingConfig:
+    """A checked `TrainingConfig`.
+
+    Raises:
+        DeepRageError: an unknown setting (with the nearest valid one) or a value out of range.
+    """
+    for field in settings:
+        if field not in TrainingConfig.model_fields:
+            raise unknown("training option", field, TrainingConfig.model_fields)
+    try:
+        return TrainingConfig(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DeepRageError(
+            f"training option {str(first['loc'][0])!r} cannot be {first['input']!r}: "
+            f"{first['msg']}."
+        ) from error
+
+
+def paper_recipe(*, recurrent: bool) -> dict[str, Any]:
+    """The paper's optimiser: SGD 0.01 (Adam 0.001 for the recurrent network), plateau schedule.
+
+    The paper's batch is 100 random pairs; the nearest block keeps its number of cells.
+    """
+    return {
+        "optimiser": "adam" if recurrent else "sgd",
+        "learning_rate": 1e-3 if recurrent else 1e-2,
+        "weight_decay": 0.0,
+        "schedule": "plateau",
+        "epochs": 100,
+        "halve_after": 5,
+        "stop_after": 10,
+    }

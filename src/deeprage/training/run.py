@@ -1,0 +1,162 @@
+"""A run folder: everything that a training leaves, and how to read it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deeprage.data.split import ScoringProtocol, Split
+from deeprage.errors import DeepRageError
+from deeprage.files import read_json, write_json, written_aside
+from deeprage.networks.config import NetworkConfig
+
+if TYPE_CHECKING:
+    from deeprage.networks.network import Network
+    from deeprage.training.predictor import NetworkPredictor
+    from deeprage.training.scaling import Scaling
+
+#: Raised by one whenever an older program could misread a newer run folder.
+FORMAT_VERSION = 1
+CONFIG = "config.json"
+SPLIT = "split.npz"
+MODEL = "model.safetensors"
+MODEL_JSON = "model.json"
+HISTORY = "history.jsonl"
+CHECKPOINT = "checkpoint.safetensors"
+METRICS = "metrics.json"
+PREDICTIONS = "predictions.npz"
+REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished or interrupted training on disk."""
+
+    path: Path
+
+    @classmethod
+    def load(cls, path: Path | str) -> Run:
+        """Open a run folder.
+
+        Raises:
+            DeepRageError: not a run folder, or one of an incompatible version.
+        """
+        run = cls(Path(path))
+        if not (run.path / CONFIG).is_file():
+            raise DeepRageError(
+                f"{path} is not a run folder (it has no {CONFIG}): make one with `deeprage train`."
+            )
+        version = run.config.get("format_version")
+        if version != FORMAT_VERSION:
+            raise DeepRageError(
+                f"{path} was written in run format {version}, this deeprage reads "
+                f"{FORMAT_VERSION}: train again, or use the deeprage that wrote it "
+                f"({run.config.get('deeprage_version', 'unknown')})."
+            )
+        return run
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration, as written by `train`."""
+        found: dict[str, Any] = read_json(self.path / CONFIG)
+        return found
+
+    @cached_property
+    def split(self) -> Split:
+        """The split of this run."""
+        return Split.load(self.path / SPLIT)
+
+    @cached_property
+    def model(self) -> dict[str, Any]:
+        """Architecture, regulator names and order, scaling, training range."""
+        if not (self.path / MODEL_JSON).is_file():
+            raise DeepRageError(
+                f"{self.path} holds no trained model yet: finish it with `deeprage train --resume`."
+            )
+        found: dict[str, Any] = read_json(self.path / MODEL_JSON)
+        return found
+
+    @property
+    def regulators(self) -> list[str]:
+        """Regulator names in the order that the network expects."""
+        return list(self.model["regulators"])
+
+    @property
+    def promoter_length(self) -> int:
+        """bp of a promoter that the network expects."""
+        return int(self.model["promoter_length"])
+
+    def network(self) -> Network:
+        """The network with its best weights, in evaluation mode, on the CPU."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        from deeprage.networks.network import Network
+
+        network = Network(
+            NetworkConfig(**self.model["network"]),
+            promoter_length=self.promoter_length,
+            regulators=len(self.regulators),
+        )
+        try:
+            network.load_state_dict(load_file(self.path / MODEL))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise DeepRageError(
+                f"the weights in {self.path / MODEL} cannot be read ({error}): train again."
+            ) from error
+        return network.eval()
+
+    def scaling(self) -> Scaling:
+        """Scaling of inputs and outputs."""
+        from deeprage.training.scaling import Scaling
+
+        found = self.model["scaling"]
+        arrays = ("regulator_mean", "regulator_low", "regulator_high")
+        return Scaling(
+            **{name: np.array(found[name], dtype=np.float32) for name in arrays},
+            target_mean=found["target_mean"],
+            target_scale=found["target_scale"],
+        )
+
+    def predictor(self) -> NetworkPredictor:
+        """The trained network, ready to predict."""
+        from deeprage.training.predictor import NetworkPredictor
+
+        return NetworkPredictor(
+            self.network(),
+            scaling=self.scaling(),
+            regulators=tuple(self.regulators),
+            mask_self=self.config["protocol"] != ScoringProtocol.PAPER,
+        )
+
+
+def save_model(
+    path: Path, network: Network, *, scaling: Scaling, regulators: list[str], length: int
+) -> None:
+    """Write the weights and, beside them, what is needed to use them."""
+    from safetensors.torch import save_file
+
+    from deeprage import __version__
+
+    about = {
+        "format_version": FORMAT_VERSION,
+        "deeprage_version": __version__,
+        "network": network.config.model_dump(),
+        "promoter_length": length,
+        "regulators": regulators,
+        "scaling": {
+            "regulator_mean": scaling.regulator_mean.tolist(),
+            "regulator_low": scaling.regulator_low.tolist(),
+            "regulator_high": scaling.regulator_high.tolist(),
+            "target_mean": scaling.target_mean,
+            "target_scale": scaling.target_scale,
+        },
+    }
+    weights = {name: value.detach().cpu() for name, value in network.state_dict().items()}
+    with written_aside(path / MODEL) as aside:
+        save_file({name: value.contiguous() for name, value in weights.items()}, aside)
+    write_json(path / MODEL_JSON, about)

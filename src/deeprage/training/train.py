@@ -1,0 +1,239 @@
+"""Train a network on a compendium under a split, leaving a run folder."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from deeprage import __version__
+from deeprage.data.compendium import Compendium
+from deeprage.data.labels import DEFAULT_EDGES, check_edges
+from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
+from deeprage.errors import DeepRageError
+from deeprage.files import write_json
+from deeprage.networks.config import NetworkConfig
+from deeprage.networks.network import Network
+from deeprage.training.config import TrainingConfig
+from deeprage.training.loop import Loop
+from deeprage.training.progress import progress_listener
+from deeprage.training.run import CHECKPOINT, CONFIG, FORMAT_VERSION, MODEL, SPLIT, Run, save_model
+from deeprage.training.scaling import Scaling
+from deeprage.training.tensors import BlockTensors
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+#: Promoters from which the statistics of a `Standardise` layer are taken.
+_CALIBRATION_PROMOTERS = 512
+
+
+def train(
+    compendium: Compendium,
+    split: Split,
+    *,
+    out: Path,
+    network: NetworkConfig,
+    training: TrainingConfig,
+    protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
+    edges: Sequence[float] = DEFAULT_EDGES,
+    compendium_path: Path | None = None,
+    command: str = "",
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Run:
+    """Train and write `out`: config, split, model, history, checkpoint.
+
+    The network sees `visible(compendium, split)`: training cells for its gradient, validation
+    cells to keep its best epoch, and never a test cell.
+
+    Args:
+        split: the role of each cell; of this compendium.
+        protocol: `PAPER` counts missing values as 0.
+        edges: class thresholds, log2; `network.classes` must be one more.
+        compendium_path: where the compendium is stored, remembered for `evaluate`.
+        command: the command line to remember.
+        resume: go on from the last checkpoint in `out`.
+        overwrite: replace a run that is already in `out`.
+        progress: show a bar on a terminal.
+
+    Raises:
+        DeepRageError: `out` holds a run, nothing to train on or to validate with, parts of the
+            network that do not fit each other.
+    """
+    out = Path(out)
+    checked = check_edges(edges)
+    _check(out, network, checked, resume=resume, overwrite=overwrite)
+    if training.threads is not None:
+        torch.set_num_threads(training.threads)
+    seen = visible(under_protocol(compendium, protocol), split)
+    fabric = _fabric(training)
+    scaling = Scaling.fit(seen, split)
+    train_part, held_out = (
+        BlockTensors(seen, split, role=role, scaling=scaling, edges=checked, device=fabric.device)
+        for role in (Role.TRAIN, Role.VALIDATION)
+    )
+    for part, name in ((train_part, "training"), (held_out, "validation")):
+        if not len(part.rows):
+            raise DeepRageError(f"the split has no known {name} cell: make another split.")
+    with torch.random.fork_rng():
+        torch.manual_seed(training.seed)
+        model = Network(
+            network,
+            promoter_length=seen.promoters.shape[1],
+            regulators=len(seen.regulators),
+        )
+    model.calibrate(_calibration(train_part, training.seed).cpu())
+    config = _config(compendium, split, network, training, protocol, checked)
+    config |= {"command": command, "compendium_path": str(compendium_path or "")}
+    config |= {"device": str(fabric.device), "threads": torch.get_num_threads()}
+    config["parameters"] = sum(part.numel() for part in model.parameters())
+    if fabric.is_global_zero:
+        _start_folder(out, split, config, resume=resume)
+    fabric.barrier()
+    shape = block_shape(training, network, len(train_part.columns))
+    started = time.perf_counter()
+    with progress_listener(training, out, show=progress and fabric.is_global_zero) as listener:
+        best = Loop(
+            network=model,
+            train=train_part,
+            held_out=held_out,
+            fabric=fabric,
+            config=training,
+            shape=shape,
+            folder=out,
+            on_best=lambda net: save_model(
+                out,
+                net,
+                scaling=scaling,
+                regulators=seen.regulators,
+                length=seen.promoters.shape[1],
+            ),
+            listener=listener,
+        ).run(resume=resume)
+    if fabric.is_global_zero:
+        config |= {
+            "seconds": time.perf_counter() - started,
+            "peak_gb": peak_gb(),
+            "block": list(shape),
+            "best_epoch": best.best_epoch,
+            "validation_loss": best.best,
+        }
+        write_json(out / CONFIG, config)
+    fabric.barrier()
+    return Run(out)
+
+
+def block_shape(
+    training: TrainingConfig, network: NetworkConfig, conditions: int
+) -> tuple[int, int]:
+    """Genes and conditions of a block, where the options leave it open.
+
+    All conditions, up to 256, since a promoter's encoding is the dear part and is then shared by
+    most cells; few genes, since the cells of a block are correlated and steps are what teaches.
+    The tensor product moves 60 million weights a step and is given more genes for each.
+    """
+    usual = {"concatenation": 16, "tensor-product": 48, "recurrent": 8}[network.interaction]
+    genes = usual if training.block_genes == "auto" else training.block_genes
+    wanted = 256 if training.block_conditions == "auto" else training.block_conditions
+    return genes, min(wanted, conditions)
+
+
+def peak_gb() -> float:
+    """Peak resident memory of this process so far, GB (10^9 bytes)."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+
+def _check(
+    out: Path, network: NetworkConfig, edges: tuple[float, ...], *, resume: bool, overwrite: bool
+) -> None:
+    if network.head != "regression" and network.classes != len(edges) + 1:
+        raise DeepRageError(
+            f"{len(edges)} class edges make {len(edges) + 1} classes, but the network has "
+            f"{network.classes}: set network.classes={len(edges) + 1}."
+        )
+    if resume and not (out / CHECKPOINT).exists():
+        raise DeepRageError(f"there is nothing to resume in {out}: train without --resume.")
+    if (out / MODEL).exists() and not (resume or overwrite):
+        raise DeepRageError(
+            f"{out} already holds a run: choose another --out, or say --resume or --overwrite."
+        )
+
+
+def _fabric(training: TrainingConfig) -> Fabric:
+    from lightning_fabric import Fabric
+
+    accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}.get(training.device)
+    if accelerator is None:
+        raise DeepRageError(f"unknown device {training.device!r}. Valid: auto, cpu, cuda, mps.")
+    try:
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=training.devices,
+            precision=training.precision,
+            strategy="auto" if training.devices == 1 else "ddp",
+        )
+    except (RuntimeError, ValueError) as error:
+        raise DeepRageError(
+            f"device {training.device!r} cannot be used here ({error}); cpu always works."
+        ) from error
+    fabric.launch()
+    return fabric
+
+
+def _calibration(part: BlockTensors, seed: int) -> torch.Tensor:
+    rows = np.random.default_rng([seed, 2]).permutation(part.rows)[:_CALIBRATION_PROMOTERS]
+    return part.promoters(np.sort(rows))
+
+
+def _start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: bool) -> None:
+    if not resume:
+        (out / CHECKPOINT).unlink(missing_ok=True)
+    write_json(out / CONFIG, config)
+    split.save(out / SPLIT)
+
+
+def _config(
+    compendium: Compendium,
+    split: Split,
+    network: NetworkConfig,
+    training: TrainingConfig,
+    protocol: ScoringProtocol,
+    edges: tuple[float, ...],
+) -> dict[str, Any]:
+    """The resolved configuration, with enough about data and split to read a run alone."""
+    about = compendium.about
+    return {
+        "format_version": FORMAT_VERSION,
+        "deeprage_version": __version__,
+        "compendium": {
+            "name": about["name"],
+            "unit": about["unit"],
+            "anchor": about["anchor"],
+            "promoter_length": about["promoter_length"],
+            "provenance": about["provenance"],
+            "genes": len(compendium.genes),
+            "conditions": len(compendium.conditions),
+            "regulators": len(compendium.regulators),
+            "missing_share": float(np.isnan(compendium.expression).mean()),
+            "series": len(set(compendium.series)),
+            "groups": len(set(compendium.groups)),
+        },
+        "split": {
+            "regime": str(split.regime),
+            "label": split.label,
+            "cells": {role.name.lower(): int(split.cells(role).sum()) for role in Role},
+        },
+        "protocol": str(protocol),
+        "edges": list(edges),
+        "network": network.model_dump(),
+        "training": training.model_dump(),
+    }

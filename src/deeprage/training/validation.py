@@ -1,0 +1,45 @@
+"""Scores of a network on held-out cells while it trains."""
+
+from __future__ import annotations
+
+import torch
+
+from deeprage.networks.network import Network
+from deeprage.training.objective import objective
+from deeprage.training.tensors import BlockTensors
+
+#: Genes encoded at a time.
+_GENES_AT_A_TIME = 32
+
+
+def validate(network: Network, held_out: BlockTensors, class_weight: float) -> dict[str, float]:
+    """Mean squared error, Pearson correlation, accuracy and loss over the known held-out cells.
+
+    All in the network's scaled units; a score whose head is missing is left out.
+    """
+    squared = surprise = right = 0.0
+    cells = 0
+    predicted, observed = [], []
+    with torch.no_grad():
+        for start in range(0, len(held_out.rows), _GENES_AT_A_TIME):
+            rows = held_out.rows[start : start + _GENES_AT_A_TIME]
+            block = held_out.cells(rows, held_out.columns)
+            said = network(held_out.promoters(rows), held_out.levels(held_out.columns))
+            sums = objective(said, block.target, block.known, block.classes)
+            squared += float(sums.squared)
+            surprise += float(sums.surprise)
+            cells += int(block.known.sum())
+            if said.value is not None:
+                predicted.append(said.value[block.known].float().cpu())
+                observed.append(block.target[block.known].cpu())
+            if said.logits is not None:
+                likeliest = said.logits.argmax(-1)
+                right += float(((likeliest == block.classes) & block.known).sum())
+    scores = {"validation_loss": (squared + class_weight * surprise) / max(cells, 1)}
+    if predicted:
+        pair = torch.stack([torch.cat(predicted), torch.cat(observed)]).double()
+        scores["validation_mse"] = squared / max(cells, 1)
+        scores["validation_pearson"] = float(torch.nan_to_num(torch.corrcoef(pair)[0, 1]))
+    if network.class_head is not None:
+        scores["validation_accuracy"] = right / max(cells, 1)
+    return scores
