@@ -88,7 +88,7 @@ def transform_expression(
                 f"{negative} cells of the expression matrix are negative, so it is no matrix of "
                 "counts or TPM; leave out `--log2` if the values are logarithms already."
             )
-        values = np.log2(values + 1)
+        values = values.add(1).transform(np.log2)
     for name in reference:
         if name not in values.columns:
             raise unknown("reference condition", name, [str(x) for x in values.columns])

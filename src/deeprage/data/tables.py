@@ -68,10 +68,14 @@ def read_conditions(path: Path) -> pd.DataFrame:
     return table.set_index("condition")
 
 
-def read_mapping(path: Path, what: str, columns: tuple[str, str]) -> dict[str, str]:
+def read_mapping(
+    path: Path, what: str, columns: tuple[str, str], *, any_names: bool = False
+) -> dict[str, str]:
     """Two columns of a table as a mapping: those named in `columns`, or the only two.
 
-    The header of a table of two columns with other names is taken as a row as well: it may be
+    With `any_names` the first two columns serve, whatever their names.
+
+    A header with other names is taken as a row as well: it may be
     one, and the names of a real header match nothing. Rows with a blank value are left out.
 
     Raises:
@@ -81,7 +85,8 @@ def read_mapping(path: Path, what: str, columns: tuple[str, str]) -> dict[str, s
     if columns[1] in table:
         key = columns[0] if columns[0] in table else str(table.columns[0])
         table = table[[key, columns[1]]]
-    elif table.shape[1] == 2:
+    elif table.shape[1] == 2 or (any_names and table.shape[1] > 2):
+        table = table.iloc[:, :2]
         table.loc[len(table)] = list(table.columns)
     else:
         raise DeepRageError(
@@ -106,7 +111,7 @@ def read_operons(path: Path) -> dict[str, str]:
 
 def read_renames(path: Path) -> dict[str, str]:
     """Names in the matrix (first column) -> names in the annotation (second column)."""
-    return read_mapping(path, "the table of renames", ("matrix", "annotation"))
+    return read_mapping(path, "the table of renames", ("matrix", "annotation"), any_names=True)
 
 
 def read_tss_table(path: Path) -> dict[str, int]:
