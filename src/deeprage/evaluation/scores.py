@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.data.labels import DEFAULT_EDGES, check_edges, class_names, classify
+from deeprage.data.labels import DEFAULT_EDGES, check_edges, classify
 from deeprage.errors import DeepRageError
 from deeprage.evaluation import metrics
 from deeprage.evaluation.metrics import Mask, Values
@@ -62,7 +62,8 @@ GOOD_VALUES = {
 class Scores:
     """Scores over a set of cells; None where undefined (no cells, or constant truth).
 
-    `confusion` is in percent of all cells, rows = truth, in the order of `classes`.
+    `confusion_percent` is in percent of all cells, rows = truth, as in the paper's Table 2; the
+    order of the classes is that of `data.labels.class_names`.
     """
 
     n_cells: int
@@ -76,14 +77,12 @@ class Scores:
     macro_f1: float | None
     kappa: float | None
     majority_accuracy: float | None
-    classes: tuple[str, ...]
-    confusion: tuple[tuple[float, ...], ...]
+    confusion_percent: tuple[tuple[float, ...], ...]
 
     def as_dict(self) -> dict[str, Any]:
         """A plain dictionary that JSON can hold."""
         found = asdict(self)
-        found["classes"] = list(self.classes)
-        found["confusion"] = [list(row) for row in self.confusion]
+        found["confusion_percent"] = [list(row) for row in self.confusion_percent]
         return found
 
 
@@ -114,9 +113,8 @@ def score(
         predicted_classes = (
             classify(predicted, edges) if cuts is None else apply_cuts(predicted, cuts)
         )
-    names = class_names(edges)
     counts = metrics.confusion(
-        classify(observed, edges), predicted_classes, scored, n_classes=len(names)
+        classify(observed, edges), predicted_classes, scored, n_classes=len(check_edges(edges)) + 1
     )
     by_gene = metrics.within_gene_pearson(observed, predicted, scored)
     by_condition = metrics.within_condition_pearson(observed, predicted, scored)
@@ -132,8 +130,9 @@ def score(
         macro_f1=_or_none(metrics.macro_f1(counts)),
         kappa=_or_none(metrics.cohen_kappa(counts)),
         majority_accuracy=_or_none(metrics.majority_accuracy(counts)),
-        classes=names,
-        confusion=tuple(tuple(map(float, row)) for row in metrics.confusion_percent(counts)),
+        confusion_percent=tuple(
+            tuple(map(float, row)) for row in metrics.confusion_percent(counts)
+        ),
     )
 
 

@@ -1,0 +1,178 @@
+"""Fitting and scoring predictors on one split, all in the same way."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.compendium import Compendium
+from deeprage.data.labels import DEFAULT_EDGES
+from deeprage.data.predictor import Predictor
+from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
+from deeprage.errors import DeepRageError
+from deeprage.evaluation.scores import fit_cuts, score
+
+#: Baselines shown beside every network; one of them is the strongest simple one in each regime
+#: that needs neither promoters nor regulators.
+REFERENCE_ROWS = ("majority", "gene-mean", "condition-mean", "additive", "completion")
+SCORED_ROLES = (Role.VALIDATION, Role.TEST)
+
+
+@runtime_checkable
+class ClassPredictor(Protocol):
+    """A predictor that names classes itself, rather than by cutting its predicted values."""
+
+    def predict_classes(
+        self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
+    ) -> NDArray[np.int8]:
+        """Classes 0 .. n - 1 (len(genes), len(conditions))."""
+        ...
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a predictor says about the scored genes and conditions.
+
+    Attributes:
+        values: log2 float32 (G, C), NaN in rows and columns without a scored cell.
+        classes: int8 (G, C), -1 there; None if the classes come from cutting the values.
+        fit_seconds, predict_seconds: wall time.
+    """
+
+    values: NDArray[np.float32]
+    classes: NDArray[np.int8] | None
+    fit_seconds: float | None = None
+    predict_seconds: float | None = None
+
+
+def fit_and_predict(
+    compendium: Compendium,
+    split: Split,
+    predictor: Predictor,
+    *,
+    protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
+) -> Prediction:
+    """Fit a predictor on what it may see and predict all validation and test cells."""
+    barred = visible(under_protocol(compendium, protocol), split)
+    start = time.perf_counter()
+    fitted = predictor.fit(barred, split)
+    fit_seconds = time.perf_counter() - start
+    return _predict(fitted, split, fit_seconds)
+
+
+def _predict(predictor: Predictor, split: Split, fit_seconds: float | None) -> Prediction:
+    scored = split.cells(*SCORED_ROLES)
+    genes, conditions = np.flatnonzero(scored.any(axis=1)), np.flatnonzero(scored.any(axis=0))
+    start = time.perf_counter()
+    block = predictor.predict(genes, conditions)
+    values = np.full(scored.shape, np.nan, dtype=np.float32)
+    values[np.ix_(genes, conditions)] = block
+    classes = None
+    if isinstance(predictor, ClassPredictor):
+        classes = np.full(scored.shape, -1, dtype=np.int8)
+        classes[np.ix_(genes, conditions)] = predictor.predict_classes(genes, conditions)
+    return Prediction(values, classes, fit_seconds, time.perf_counter() - start)
+
+
+def score_prediction(
+    compendium: Compendium,
+    split: Split,
+    prediction: Prediction,
+    *,
+    name: str,
+    kind: str = "reference",
+    edges: Sequence[float] = DEFAULT_EDGES,
+    protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
+    roles: Sequence[Role] = SCORED_ROLES,
+) -> list[dict[str, Any]]:
+    """One row of scores a role, as `metrics.json` holds them.
+
+    A prediction without classes of its own gets them from cut points that are fitted on the
+    validation cells (`scores.fit_cuts`).
+
+    Args:
+        compendium: with its test values; missing ones are handled by the protocol.
+        name, kind: the row's `predictor` and `kind` (`model` or `reference`).
+
+    Raises:
+        DeepRageError: no cell to score, or a prediction that is not finite.
+    """
+    split.check_against(compendium)
+    observed = under_protocol(compendium, protocol).expression
+    cuts = None
+    if prediction.classes is None:
+        checked = split.cells(Role.VALIDATION) & np.isfinite(prediction.values)
+        cuts = fit_cuts(observed, prediction.values, checked, edges=edges)
+    rows = []
+    for role in roles:
+        cells = split.cells(role)
+        found = score(
+            observed,
+            prediction.values,
+            cells,
+            edges=edges,
+            cuts=cuts,
+            predicted_classes=prediction.classes,
+        )
+        if not found.n_cells:
+            raise DeepRageError(
+                f"none of the {int(cells.sum())} {role.name.lower()} cells has a value to score: "
+                "choose another seed, fold or regime."
+            )
+        rows.append(
+            {
+                "predictor": name,
+                "kind": kind,
+                "role": role.name.lower(),
+                "scores": found.as_dict(),
+                "cuts": None if cuts is None else list(cuts),
+                "fit_seconds": prediction.fit_seconds,
+                "predict_seconds": prediction.predict_seconds,
+            }
+        )
+    return rows
+
+
+def fit_and_score(
+    compendium: Compendium,
+    split: Split,
+    predictor: Predictor,
+    *,
+    name: str,
+    kind: str = "reference",
+    edges: Sequence[float] = DEFAULT_EDGES,
+    protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
+) -> list[dict[str, Any]]:
+    """Fit a predictor behind the information barrier and score it: validation row, test row."""
+    prediction = fit_and_predict(compendium, split, predictor, protocol=protocol)
+    return score_prediction(
+        compendium, split, prediction, name=name, kind=kind, edges=edges, protocol=protocol
+    )
+
+
+def evaluate(
+    compendium: Compendium,
+    split: Split,
+    predictors: Mapping[str, Predictor],
+    *,
+    edges: Sequence[float] = DEFAULT_EDGES,
+    protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
+    on_start: Callable[[str], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Fit and score several predictors on one split; rows as `fit_and_score`, in their order.
+
+    Args:
+        predictors: unfitted predictors by name.
+        on_start: called with each name before it is fitted, for a progress display.
+    """
+    rows = []
+    for name, predictor in predictors.items():
+        if on_start is not None:
+            on_start(name)
+        rows += fit_and_score(
+            compendium, split, predictor, name=name, edges=edges, protocol=protocol
+        )
+    return rows
