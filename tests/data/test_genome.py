@@ -1,0 +1,94 @@
+"""Reading genome sequences."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from deeprage.data.dna import decode
+from deeprage.data.genome import read_genome
+from deeprage.errors import DeepRageError
+
+FASTA = """>ref|NC_001133| [org=Saccharomyces cerevisiae] [chromosome=I]
+ACGTacgtNR
+GG
+>ref|NC_001224| [location=mitochondrion] [top=circular]
+TTTT
+"""
+GENBANK = """LOCUS       PLASMID                   12 bp    DNA     circular BCT 01-JAN-2020
+DEFINITION  A plasmid.
+ACCESSION   AB123456
+VERSION     AB123456.1
+FEATURES             Location/Qualifiers
+     source          1..12
+                     /plasmid="pTOY"
+ORIGIN
+        1 acgtacgtac gg
+//
+"""
+
+
+class TestFasta:
+    def test_sequences_lose_line_ends_and_ambiguous_letters_become_n(self, tmp_path: Path) -> None:
+        path = tmp_path / "genome.fa"
+        path.write_text(FASTA)
+        genome = read_genome(path)
+        assert list(genome) == ["ref|NC_001133|", "ref|NC_001224|"]
+        assert decode(genome["ref|NC_001133|"].tokens) == "ACGTACGTNNGG"
+
+    def test_the_header_tells_a_circle(self, tmp_path: Path) -> None:
+        path = tmp_path / "genome.fa"
+        path.write_text(FASTA)
+        genome = read_genome(path)
+        assert not genome["ref|NC_001133|"].circular
+        assert genome["ref|NC_001224|"].circular
+
+    def test_gzip_and_bgzip_read_like_plain_text(self, tmp_path: Path) -> None:
+        from Bio.bgzf import BgzfWriter
+
+        (tmp_path / "a.fa").write_text(FASTA)
+        (tmp_path / "b.fa.gz").write_bytes(gzip.compress(FASTA.encode()))
+        with BgzfWriter(str(tmp_path / "c.fa.bgz")) as handle:
+            handle.write(FASTA)
+        plain, zipped, blocked = (
+            read_genome(tmp_path / x) for x in ("a.fa", "b.fa.gz", "c.fa.bgz")
+        )
+        for name, chromosome in plain.items():
+            assert (chromosome.tokens == zipped[name].tokens).all()
+            assert (chromosome.tokens == blocked[name].tokens).all()
+
+
+class TestGenBank:
+    def test_sequence_topology_and_other_names(self, tmp_path: Path) -> None:
+        (tmp_path / "plasmid.gb").write_text(GENBANK)
+        chromosome = read_genome(tmp_path / "plasmid.gb")["AB123456.1"]
+        assert decode(chromosome.tokens) == "ACGTACGTACGG"
+        assert chromosome.circular
+        assert "pTOY" in chromosome.aliases
+
+    def test_a_folder_joins_its_files(self, tmp_path: Path) -> None:
+        (tmp_path / "plasmid.gb").write_text(GENBANK)
+        (tmp_path / "rest.fa").write_text(FASTA)
+        assert len(read_genome(tmp_path)) == 3
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"", "no sequences"),
+            (b">a\nACGT\n>a\nACGT\n", "two sequences named 'a'"),
+            (b">a\nMEPQL\n", "letter 'E' at position 2"),
+            (gzip.compress(b">a\n" + b"ACGT" * 900)[:-30], "damaged gzip"),
+            (b">a\xff\xfe\nACGT", "not a text file"),
+        ],
+    )
+    def test_unusable_content_is_named(self, tmp_path: Path, content: bytes, message: str) -> None:
+        path = tmp_path / "genome.fa"
+        path.write_bytes(content)
+        with pytest.raises(DeepRageError, match=message):
+            read_genome(path)
+
+    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(DeepRageError, match=r"none\.fa does not exist"):
+            read_genome(tmp_path / "none.fa")
