@@ -21,13 +21,19 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> "Table":
-    """A table whose first column is text and whose other columns are numbers or short words."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    text: bool = False,
+) -> "Table":
+    """A table of names and numbers, or of `text` in all columns."""
     from rich.table import Table
 
-    found = Table(title=title, title_justify="left", title_style="bold")
+    found = Table(title=title, title_justify="left", title_style="bold", show_lines=text)
     for number, column in enumerate(columns):
-        found.add_column(column, justify="left" if number == 0 else "right")
+        found.add_column(column, justify="left" if text or number == 0 else "right")
     for row in rows:
         found.add_row(*(_cell(value) for value in row))
     return found

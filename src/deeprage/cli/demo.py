@@ -5,10 +5,58 @@ from typing import Annotated
 
 from typer import Option
 
+from deeprage.cli.console import note
+
 
 def demo(
     *,
     out: Annotated[Path, Option(help="Run folder to write.")] = Path("runs/demo"),
+    data: Annotated[
+        Path, Option(help="Where to keep the compendium; it is fetched if it is not there.")
+    ] = Path("data/yeast-stress.h5ad"),
+    source: Annotated[
+        Path | None,
+        Option("--from", help="Folder that holds the downloads already."),
+    ] = None,
+    epochs: Annotated[int, Option(help="Passes over the training cells.")] = 10,
+    again: Annotated[
+        bool, Option("--again", help="Train again although the run is there.")
+    ] = False,
+    threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
-    """Fetch the embedded yeast data, train, evaluate and write runs/demo/report.html."""
-    return out
+    """Train on real yeast data and show how good it is; writes runs/demo/report.html.
+
+    Whole series of conditions are held out. What is there already is kept: the data, a finished
+    run, and the epochs of one that was stopped.
+    """
+    from deeprage.cli.data import fetch
+    from deeprage.cli.evaluate import evaluate
+    from deeprage.cli.report import report
+    from deeprage.cli.train import train
+
+    out, data = Path(out), Path(data)
+    fetch("yeast-stress", out=data, source=source)
+    finished, begun = (False, False) if again else _state(out)
+    if not finished:
+        note("training deeprage-c with whole series held out, a few minutes on two cores")
+        train(
+            data,
+            out=out,
+            model="deeprage-c",
+            regime="conditions",
+            epochs=epochs,
+            threads=threads,
+            resume=begun,
+            overwrite=True,
+        )
+    evaluate(out)
+    return report(out)
+
+
+def _state(out: Path) -> tuple[bool, bool]:
+    """Whether a training in `out` is finished, and whether one can be gone on with."""
+    from deeprage.training.run import CHECKPOINT, CONFIG, Run
+
+    if not (out / CONFIG).exists():
+        return False, False
+    return "seconds" in Run.load(out).config, (out / CHECKPOINT).exists()

@@ -3,11 +3,41 @@
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
+
+from deeprage.cli.console import note, show, watched
+from deeprage.cli.scoring import compendium_of, score_run, scores_table
 
 
 def evaluate(
     run: Annotated[Path, Argument(help="Run folder of `deeprage train`.")],
+    *,
+    data: Annotated[
+        Path | None, Option(help="Compendium; default: the one that the run was trained on.")
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        Option(help="Baseline to show beside the network; may be repeated; default: five."),
+    ] = None,
 ) -> Path:
-    """Score a run on its validation and test cells, beside simple reference predictions."""
-    return run
+    """Score a run on its validation and test cells, beside simple baselines on the same split.
+
+    Writes metrics.json and predictions.npz into the run folder.
+    """
+    from deeprage.evaluation.evaluate import REFERENCE_ROWS
+    from deeprage.training.run import METRICS, Run
+
+    found = Run.load(run)
+    scores = score_run(
+        found,
+        compendium_of(found, data),
+        references=reference or REFERENCE_ROWS,
+        on_start=lambda name: note(f"scoring {name}") if watched() else None,
+    )
+    split = found.split
+    for role in ("validation", "test"):
+        show(scores_table(scores, role=role, title=f"{role} cells of {split.regime}"), "")
+    leaks = [row for row in scores["audit"] if row["severity"] == "leak"]
+    for row in leaks:
+        note(f"leak: {row['name']}: {row['value']}. {row['verdict']}")
+    return found.path / METRICS

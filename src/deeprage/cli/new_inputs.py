@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
+from deeprage.data.reading import read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples
 
@@ -113,26 +114,22 @@ def fit_promoters(
 
 def _read_table(path: Path) -> pd.DataFrame:
     """The table as numbers, NaN where blank."""
-    try:
-        table = pd.read_csv(path, sep="\t", index_col=0, comment="#")
-    except OSError as error:
-        raise DeepRageError(f"cannot read {path}: {error.strerror}.") from error
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DeepRageError(f"{path} is not a tab-separated table ({error}).") from error
-    table.index = table.index.astype(str)
-    if table.shape[1] == 0 or table.shape[0] == 0:
+    words = read_table(path, "the table of regulator levels")
+    if words.shape[1] < 2 or words.shape[0] == 0:
         raise DeepRageError(
-            f"{path} has {table.shape[0]} rows and {table.shape[1]} columns of values; it must be "
-            "a tab-separated table with names in the first row and the first column."
+            f"{path} has no values; it must be a tab-separated table with names in the first row "
+            "and the first column."
         )
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    text = numbers.isna() & table.notna()
-    if text.to_numpy().any():
-        row, column = np.argwhere(text.to_numpy())[0]
+    words = words.set_index(words.columns[0])
+    blank = words.isin(["", "NA", "NaN", "nan"])
+    numbers: pd.DataFrame = words.mask(blank).apply(pd.to_numeric, errors="coerce")
+    text = (numbers.isna() & ~blank).to_numpy()
+    if text.any():
+        row, column = np.argwhere(text)[0]
         raise DeepRageError(
-            f"{path} has text where a log2 level is expected: {table.iat[row, column]!r} in row "
-            f"{table.index[row]!r}, column {str(table.columns[column])!r}."
+            f"{path} has text where a log2 level is expected: {words.iat[row, column]!r} in row "
+            f"{words.index[row]!r}, column {words.columns[column]!r}."
         )
-    if np.isinf(numbers.to_numpy()).any():
+    if np.isinf(numbers.to_numpy(dtype=np.float64)).any():
         raise DeepRageError(f"{path} has infinite levels; give finite log2 values.")
     return numbers

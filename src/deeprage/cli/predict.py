@@ -6,6 +6,8 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note
+from deeprage.errors import DeepRageError
+from deeprage.files import write_text
 
 
 def predict(
@@ -33,16 +35,33 @@ def predict(
     ] = False,
 ) -> Path:
     """Predict expression for promoters and regulator levels that the network has not seen."""
-    from deeprage.cli.new_inputs import fit_promoters, read_promoters, read_regulator_levels
+    from deeprage.cli.new_inputs import fit_promoters, read_regulator_levels
+    from deeprage.cli.prediction_tables import classes_text, values_text
+    from deeprage.data.promoters import read_promoters
     from deeprage.training.run import Run
 
-    found = Run.load(Path(run))
+    found = Run.load(run)
+    if classes_out is not None and found.model["network"]["head"] == "regression":
+        raise DeepRageError(
+            f"{run} has no class head, so there are no probabilities for --classes-out: train "
+            "with --head both or --head classes."
+        )
     sequences = read_promoters(Path(promoters))
     tokens = fit_promoters(sequences, found.promoter_length, pad=pad)
     table = read_regulator_levels(Path(regulators), found.regulators, fill_missing=fill_missing)
     if table.ignored:
-        note(f"{table.ignored} entries of {regulators} are no regulators of the network: ignored")
+        note(f"{table.ignored} names in {regulators} are no regulators of the network: ignored")
     if table.filled:
         note(f"{table.filled} regulator levels were missing: taken as {fill_missing:g}")
-    prediction = found.predictor().predict_new(tokens, table.levels)
+    scaling = found.scaling()
+    outside = (table.levels < scaling.regulator_low) | (table.levels > scaling.regulator_high)
+    if outside.any():
+        note(f"{outside.mean():.0%} of the regulator levels lie outside what training saw")
+    predicted = found.predictor().predict_new(tokens, table.levels)
+    genes, conditions = list(sequences), table.conditions
+    write_text(Path(out), values_text(predicted.value, genes, conditions))
+    if classes_out is not None and predicted.probabilities is not None:
+        text = classes_text(predicted.probabilities, genes, conditions, found.config["edges"])
+        write_text(Path(classes_out), text)
+    note(f"wrote {out}: {len(genes):,} genes x {len(conditions):,} conditions")
     return Path(out)

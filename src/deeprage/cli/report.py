@@ -3,26 +3,29 @@
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from deeprage.cli.console import note
 
 
 def report(
     run: Annotated[Path, Argument(help="Run folder of `deeprage train`.")],
+    *,
+    out: Annotated[
+        Path | None, Option(help="Page to write; default: report.html in the run folder.")
+    ] = None,
 ) -> Path:
-    """Write report.html into the run folder: one page, to be opened in any browser.
+    """Write a run as one HTML page that opens in any browser and needs no network.
 
     The run is evaluated first if it has not been.
     """
     from deeprage.cli.evaluate import evaluate
     from deeprage.report.page import write_report
-    from deeprage.training.run import Run
+    from deeprage.training.run import METRICS, Run
 
-    run = Path(run)
     found = Run.load(run)
-    if not (run / "metrics.json").exists():
-        evaluate(run)
-    path = write_report(found)
-    note(f"open {path}")
+    if not (found.path / METRICS).exists():
+        evaluate(found.path)
+    path = write_report(found.path, out=None if out is None else Path(out))
+    note(f"open {path.resolve()}")
     return path

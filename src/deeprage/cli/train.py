@@ -8,10 +8,13 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note, watched
-from deeprage.cli.overrides import check_fields, given, parse_overrides
+from deeprage.cli.overrides import check_words, given, parse_overrides
 from deeprage.cli.parsing import block_shape, choice, class_edges
 from deeprage.cli.splits import chosen_split
-from deeprage.errors import DeepRageError
+
+#: `default` is this project's; `paper` is the paper's optimiser and schedule.
+RECIPES = ("default", "paper")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def train(
@@ -69,6 +72,9 @@ def train(
             help="Any setting, such as network.filters=128 or training.weight_decay=0.01.",
         ),
     ] = None,
+    recipe: Annotated[
+        str, Option(help="default, or paper: its optimiser and schedule, 100 epochs at most.")
+    ] = "default",
     epochs: Annotated[int | None, Option(help="Passes over the training cells.")] = None,
     optimiser: Annotated[str | None, Option(help="sgd, adam or adamw.")] = None,
     learning_rate: Annotated[float | None, Option(help="First rate of the schedule.")] = None,
@@ -89,31 +95,38 @@ def train(
     The run folder has the settings, the split, the network and the history; score it with
     `deeprage evaluate`.
     """
-    file, out = Path(file), Path(out)
-    _check_folder(out, resume=resume, overwrite=overwrite)
-    for_network, for_training = parse_overrides(settings or [])
-
     from deeprage.data.compendium import Compendium
     from deeprage.data.split import ScoringProtocol
+    from deeprage.networks.config import NetworkConfig
     from deeprage.networks.presets import preset
-    from deeprage.training.config import TrainingConfig
+    from deeprage.training.config import TrainingConfig, paper_recipe, training_config
     from deeprage.training.train import train as train_network
 
+    file, out = Path(file), Path(out)
+    for_network, for_training = parse_overrides(settings or [])
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
     thresholds = class_edges(edges)
-    network = preset(model, **{"classes": len(thresholds) + 1, **given(head=head), **for_network})
-    for_training |= given(
+    shape = {"classes": len(thresholds) + 1} | given(head=head) | for_network
+    check_words(shape, NetworkConfig.model_fields)
+    network = preset(model, **shape)
+    paper = choice("recipe", recipe, RECIPES) == "paper"
+    chosen = paper_recipe(recurrent=network.interaction == "recurrent") if paper else {}
+    genes, conditions = (None, None) if block is None else block_shape(block)
+    chosen |= given(
         epochs=epochs,
         optimiser=optimiser,
         learning_rate=learning_rate,
-        block=None if block is None else block_shape(block),
+        block_genes=genes,
+        block_conditions=conditions,
         device=device,
         precision=precision,
         devices=devices,
         threads=threads,
     )
-    check_fields("training option", for_training, TrainingConfig.model_fields)
-    training = TrainingConfig(**{"seed": seed, **for_training})
+    chosen = {"seed": seed} | chosen | for_training
+    check_words(chosen, TrainingConfig.model_fields)
+    choice("device", str(chosen.get("device", "auto")), DEVICES)
+    training = training_config(**chosen)
     compendium = Compendium.load(file)
     split = chosen_split(
         compendium,
@@ -127,27 +140,28 @@ def train(
         genes_fold=genes_fold,
         conditions_fold=conditions_fold,
     )
-    train_network(
+    run = train_network(
         compendium,
         split,
         out=out,
         network=network,
         training=training,
-        compendium_path=file,
+        compendium_path=file.resolve(),
         protocol=scoring,
         edges=thresholds,
         command=shlex.join(["deeprage", *sys.argv[1:]]),
         resume=resume,
+        overwrite=overwrite,
         progress=watched(),
     )
-    note(f"{out} is trained; score it with: deeprage evaluate {out}")
+    _forget_results(out)
+    note(f"trained on {run.config['device']}; score it with: deeprage evaluate {out}")
     return out
 
 
-def _check_folder(out: Path, *, resume: bool, overwrite: bool) -> None:
-    """Keep the user from losing a run by giving its folder a second time."""
-    if (out / "config.json").exists() and not (resume or overwrite):
-        raise DeepRageError(
-            f"{out} already holds a run: give another --out, --resume to go on with it, or "
-            "--overwrite to replace it."
-        )
+def _forget_results(out: Path) -> None:
+    """Drop scores and a report that describe the network that was here before."""
+    from deeprage.training.run import METRICS, PREDICTIONS, REPORT
+
+    for name in (METRICS, PREDICTIONS, REPORT):
+        (out / name).unlink(missing_ok=True)

@@ -1,0 +1,32 @@
+"""Predictions as tables of text."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deeprage.data.labels import class_names
+
+
+def values_text(
+    values: NDArray[np.float32], genes: Sequence[str], conditions: Sequence[str]
+) -> str:
+    """Log2 values (G, C) as TSV: genes are rows, conditions columns."""
+    table = pd.DataFrame(values, index=pd.Index(genes, name="gene"), columns=list(conditions))
+    return str(table.to_csv(sep="\t", float_format="%.4f"))
+
+
+def classes_text(
+    probabilities: NDArray[np.float32],
+    genes: Sequence[str],
+    conditions: Sequence[str],
+    edges: Sequence[float],
+) -> str:
+    """Class probabilities (G, C, classes) as TSV: one row a gene and condition."""
+    names = class_names(edges)
+    rows = pd.MultiIndex.from_product([genes, conditions], names=["gene", "condition"])
+    flat = probabilities.reshape(-1, len(names))
+    table = pd.DataFrame(flat, index=rows, columns=list(names))
+    table.insert(0, "class", np.array(names)[flat.argmax(axis=1)])
+    return str(table.to_csv(sep="\t", float_format="%.4f"))

@@ -1,0 +1,167 @@
+"""Scoring a run: its network and the reference rows on one split, kept in the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from deeprage.cli.console import table
+from deeprage.errors import DeepRageError
+from deeprage.files import write_json, written_aside
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.table import Table
+
+    from deeprage.data.compendium import Compendium
+    from deeprage.data.predictor import Predictor
+    from deeprage.data.split import ScoringProtocol, Split
+    from deeprage.evaluation.evaluate import Prediction
+    from deeprage.evaluation.leakage import AuditRow
+    from deeprage.training.run import Run
+
+METRICS = "metrics.json"
+PREDICTIONS = "predictions.npz"
+#: Columns of the printed table: key in `metrics.json`, heading.
+COLUMNS = (
+    ("pearson", "Pearson r"),
+    ("r2", "R2"),
+    ("mse", "MSE"),
+    ("within_gene_pearson", "r in gene"),
+    ("within_condition_pearson", "r in condition"),
+    ("accuracy", "accuracy"),
+    ("balanced_accuracy", "balanced"),
+    ("kappa", "kappa"),
+)
+
+
+def compendium_of(run: Run, given: Path | None) -> Compendium:
+    """The compendium a run was trained on: `given`, else the one that its settings name.
+
+    Raises:
+        DeepRageError: it is not there, or has other genes or conditions than the run's split.
+    """
+    from deeprage.data.compendium import Compendium
+
+    named = str(run.config.get("compendium_path") or "")
+    if given is None and not named:
+        raise DeepRageError(f"{run.path} does not say which compendium it used: add --data FILE.")
+    path = Path(given if given is not None else named)
+    if given is None and not path.is_file():
+        raise DeepRageError(
+            f"{run.path} was trained on {path}, which is not there now: add --data FILE."
+        )
+    compendium = Compendium.load(path)
+    run.split.check_against(compendium)
+    return compendium
+
+
+def score_run(
+    run: Run,
+    compendium: Compendium,
+    *,
+    references: Sequence[str],
+    on_start: Callable[[str], None] = lambda name: None,
+) -> dict[str, Any]:
+    """Score the network and the references, and write `metrics.json` and `predictions.npz`.
+
+    Args:
+        references: names of baselines.
+        on_start: called with each name before it is fitted.
+
+    Returns:
+        The content of `metrics.json`.
+    """
+    from deeprage.baselines import make_baseline
+    from deeprage.data.labels import class_names
+    from deeprage.data.split import ScoringProtocol
+    from deeprage.evaluation.evaluate import fit_and_predict, score_prediction
+    from deeprage.evaluation.leakage import audit
+
+    protocol = ScoringProtocol(run.config["protocol"])
+    edges = tuple(run.config["edges"])
+    name = str(run.model["network"]["name"])
+    network = _network(run)
+    predictors = {name: network} | {other: make_baseline(other) for other in references}
+    rows = []
+    for current, predictor in predictors.items():
+        on_start(current)
+        prediction = fit_and_predict(compendium, run.split, predictor, protocol=protocol)
+        if predictor is network:
+            prediction = replace(prediction, fit_seconds=run.config.get("seconds"))
+            _save_predictions(run, compendium, prediction, protocol)
+        rows += score_prediction(
+            compendium,
+            run.split,
+            prediction,
+            name=current,
+            kind="model" if predictor is network else "reference",
+            edges=edges,
+            protocol=protocol,
+        )
+    found = {
+        "edges": list(edges),
+        "class_names": list(class_names(edges)),
+        "rows": rows,
+        "audit": [row.as_dict() for row in audit(compendium, run.split, protocol)],
+    }
+    write_json(run.path / METRICS, found)
+    return found
+
+
+def scores_table(found: dict[str, Any], *, role: str, title: str) -> Table:
+    """The rows of one role as a table, the network first."""
+    rows = [row for row in found["rows"] if row["role"] == role]
+    cells = [(row["predictor"], *(row["scores"][key] for key, _ in COLUMNS)) for row in rows]
+    return table(title, ("predictor", *(heading for _, heading in COLUMNS)), cells)
+
+
+def audit_table(rows: Sequence[AuditRow]) -> Table:
+    """The leakage audit, with a plain verdict for each finding."""
+    cells = [(row.severity, row.name, row.value, row.verdict) for row in rows]
+    return table("Leakage audit", ("", "checked", "found", "what it means"), cells, text=True)
+
+
+class _ValuesOnly:
+    """A network without a class head: its classes come from cutting its values, as elsewhere."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+
+    def fit(self, visible: Compendium, split: Split) -> Self:
+        self.predictor.fit(visible, split)
+        return self
+
+    def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
+        return self.predictor.predict(genes, conditions)
+
+
+def _network(run: Run) -> Predictor:
+    predictor = run.predictor()
+    return _ValuesOnly(predictor) if run.model["network"]["head"] == "regression" else predictor
+
+
+def _save_predictions(
+    run: Run, compendium: Compendium, prediction: Prediction, protocol: ScoringProtocol
+) -> None:
+    """What the report draws from: prediction, observation and role of every cell."""
+    import numpy as np
+
+    from deeprage.data.split import under_protocol
+
+    arrays: dict[str, Any] = {
+        "genes": np.array(compendium.genes),
+        "conditions": np.array(compendium.conditions),
+        "series": np.array(compendium.series),
+        "symbols": np.array(compendium.symbols),
+        "predicted": prediction.values,
+        "observed": under_protocol(compendium, protocol).expression,
+        "role": run.split.role,
+    }
+    if prediction.classes is not None:
+        arrays["predicted_class"] = prediction.classes
+    with written_aside(run.path / PREDICTIONS) as aside, aside.open("wb") as handle:
+        np.savez_compressed(handle, **arrays)
