@@ -1,0 +1,140 @@
+"""The one sentence at the top: does the model beat the simple answers to the same question?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deeprage.report.run_folder import RunFolder, Score
+from deeprage.report.skill import pearson_interval
+
+#: What each regime asks of a predictor.
+REGIMES = {
+    "pairs": "hidden cells of known genes in known conditions",
+    "conditions": "whole series of conditions it has never seen",
+    "genes": "whole groups of genes it has never seen",
+    "both": "genes and conditions it has never seen",
+}
+#: What a reader should know before taking a score of that regime for more than it is.
+CAVEATS = {
+    "pairs": "Random cells are the easiest question: the other cells of the same gene and of the "
+    "same condition are known, so that completing the matrix without any sequence or "
+    "regulator does well. It says little about new genes or new conditions.",
+    "conditions": "Every gene was seen in other conditions. It says nothing about new genes.",
+    "genes": "Every condition was seen with other genes. It says nothing about new conditions.",
+    "both": "Neither the genes nor the conditions were seen: the hardest question.",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number to see at once."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict.
+
+    Attributes:
+        sentence: the whole answer.
+        outcome: `beats`, `loses` or `unknown`; picks the colour and the sign.
+        notes: what else to know before believing it.
+        tiles: numbers to see at once.
+    """
+
+    sentence: str
+    outcome: str
+    notes: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+
+
+def verdict(run: RunFolder) -> Verdict:
+    """Compare the test Pearson of the model with that of the best simple reference."""
+    model = run.model_score()
+    r = model["pearson"] if model else None
+    if model is None or r is None:
+        return Verdict(
+            f"{run.model} has no test score yet: run `deeprage evaluate`.", "unknown", (), ()
+        )
+    question = REGIMES.get(run.regime, "held-out cells")
+    opening = f"Asked for {question}, {run.model} reaches a test Pearson of {r:.3f}"
+    reference = run.best_reference()
+    best = reference["pearson"] if reference else None
+    interval = _interval(run)
+    notes = [CAVEATS[run.regime]] if run.regime in CAVEATS else []
+    if run.config.get("protocol") == "paper":
+        notes.append(
+            "Scored as in the paper: missing values count as 0 and the regulators, whose levels "
+            "are inputs, are scored as well. For comparison with the paper only."
+        )
+    if reference is None or best is None:
+        sentence = f"{opening}; no simple reference was scored, so that it proves nothing yet."
+        return Verdict(sentence, "unknown", tuple(notes), _tiles(run, model, None, interval))
+    if interval and interval[0] <= best <= interval[1] and interval[0] <= r <= interval[1]:
+        notes.insert(
+            0,
+            "The reference lies inside the 95 % interval of the model, which comes from "
+            f"resampling the {_units(run)[1]} that were tested: do not build on this difference.",
+        )
+    sentence = f"{opening} {_comparison(r, best, reference.predictor)}"
+    outcome = "beats" if r - best >= 0.0005 else "loses"
+    return Verdict(sentence, outcome, tuple(notes), _tiles(run, model, reference, interval))
+
+
+def _comparison(r: float, best: float, name: str) -> str:
+    difference = r - best
+    against = f"the best simple reference, {name} ({best:.3f})"
+    if abs(difference) < 0.0005:
+        return f"and does not beat {against}: they are equal to three decimals."
+    if difference > 0:
+        return f"and beats {against}, by {difference:.3f}."
+    return f"and does not beat {against}, which is better by {-difference:.3f}."
+
+
+def _units(run: RunFolder) -> tuple[int, str]:
+    """The axis that the split holds out, and the plural of its units."""
+    return (1, "series") if run.regime == "conditions" else (0, "genes")
+
+
+def _interval(run: RunFolder) -> tuple[float, float] | None:
+    """95 % interval of the model's test Pearson, from resampling what the split holds out."""
+    found = run.predictions
+    if found is None or not found.scored.any():
+        return None
+    axis, _ = _units(run)
+    return pearson_interval(
+        found.observed,
+        found.predicted,
+        found.scored,
+        found.series if axis == 1 else found.genes,
+        axis=axis,
+        generator=np.random.default_rng(0),
+    )
+
+
+def _tiles(
+    run: RunFolder, model: Score, reference: Score | None, interval: tuple[float, float] | None
+) -> tuple[Tile, ...]:
+    spread = f"95 % interval {interval[0]:.3f} to {interval[1]:.3f}" if interval else run.model
+    tiles = [Tile("test Pearson", f"{model['pearson']:.3f}", spread)]
+    if reference is not None:
+        tiles.append(Tile("best reference", f"{reference['pearson']:.3f}", reference.predictor))
+    for key, label, higher in (("accuracy", "test accuracy", True), ("mse", "test MSE", False)):
+        value = model[key]
+        if value is None:
+            continue
+        other = run.best_reference(key, higher=higher)
+        note = f"best reference {_percent_or_plain(key, other[key])}" if other else ""
+        tiles.append(Tile(label, _percent_or_plain(key, value), note))
+    if model.cells:
+        tiles.append(Tile("test cells", f"{model.cells:,}", "with a value, all scored"))
+    return tuple(tiles)
+
+
+def _percent_or_plain(key: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f} %" if key == "accuracy" else f"{value:.3f}"
