@@ -11,7 +11,11 @@ Head = Literal["regression", "classes", "both"]
 
 
 class NetworkConfig(BaseModel):
-    """Sizes and parts of a network. Defaults are the paper's DeepRAGE-C."""
+    """Sizes and parts of a network.
+
+    The default sizes are the paper's DeepRAGE-C. Dropout (0.5 there) and standardisation (none
+    there) are not: see `presets.PAPER_REGULARISATION`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,7 +31,7 @@ class NetworkConfig(BaseModel):
         default=False, description="each filter reads both strands with shared weights"
     )
     centre: bool = Field(
-        default=False,
+        default=True,
         description="standardise each filter's pooled output with statistics of the training "
         "promoters, set once before training",
     )
@@ -40,6 +44,6 @@ class NetworkConfig(BaseModel):
     cell: Literal["gru", "lstm"] = "gru"
     cell_units: Positive = 512
     hidden: tuple[Positive, Positive] = (512, 512)
-    dropout: float = Field(default=0.5, ge=0.0, lt=1.0)
+    dropout: float = Field(default=0.1, ge=0.0, lt=1.0)
     head: Head = "both"
     classes: Annotated[int, Field(ge=2)] = 3

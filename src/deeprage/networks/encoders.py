@@ -68,16 +68,22 @@ class Convolution(PromoterEncoder):
     def activations(self, promoters: Tensor) -> Tensor:
         """Rectified, pooled filter outputs (G, T, F) before standardisation."""
         assert self.bias is not None
-        forward = conv_max_pool(
-            promoters, self.weight, self.bias, pool=self.pool, stride=self.stride
-        )
+        best = conv_max_pool(promoters, self.weight, self.bias, pool=self.pool, stride=self.stride)
         if self.both_strands:
             # Letters run A C G T, so flipping letters and positions is the reverse complement.
             other = conv_max_pool(
                 promoters, self.weight.flip(1, 2), self.bias, pool=self.pool, stride=self.stride
             )
-            forward = torch.maximum(forward, other)
-        return functional.relu(forward)
+            best = torch.maximum(best, other)
+        return functional.relu(best)
+
+    def pairwise(self, promoters: Tensor) -> Tensor:
+        """The same as `forward`, layer by layer as the paper has them."""
+        strands = [self.weight, self.weight.flip(1, 2)] if self.both_strands else [self.weight]
+        full = [functional.relu(functional.conv1d(promoters, one, self.bias)) for one in strands]
+        pooled = [functional.max_pool1d(one, self.pool, self.stride) for one in full]
+        result: Tensor = self.standardise(torch.stack(pooled).amax(0).transpose(1, 2))
+        return result
 
     def calibrate(self, promoters: Tensor) -> None:
         """Set the statistics of `Standardise`, if there is one, from training promoters."""

@@ -66,9 +66,10 @@ class Network(nn.Module):
         Every promoter and condition is encoded once a pair and the interaction materialises its
         input. Kept to prove that `forward` is the same network, and to measure what it saves.
         """
-        promoter_map = self.promoter_encoder(promoters)
+        encoder = self.promoter_encoder
+        plain = encoder.pairwise if isinstance(encoder, Convolution) else encoder
         condition = self.regulator_encoder(regulators)
-        return self.head(self.interaction.pairwise(promoter_map, condition))
+        return self.head(self.interaction.pairwise(plain(promoters), condition))
 
     def head(self, before: Tensor) -> Prediction:
         """From the first dense layer's pre-activations (..., H) to the outputs."""

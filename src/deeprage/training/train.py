@@ -20,6 +20,7 @@ from deeprage.errors import DeepRageError
 from deeprage.files import write_json
 from deeprage.networks.config import NetworkConfig
 from deeprage.networks.network import Network
+from deeprage.training.allocator import keep_large_buffers
 from deeprage.training.config import TrainingConfig
 from deeprage.training.loop import Loop
 from deeprage.training.progress import progress_listener
@@ -73,6 +74,7 @@ def train(
     _check(out, network, checked, resume=resume, overwrite=overwrite)
     if training.threads is not None:
         torch.set_num_threads(training.threads)
+    keep_large_buffers()
     seen = visible(under_protocol(compendium, protocol), split)
     fabric = _fabric(training)
     scaling = Scaling.fit(seen, split)

@@ -1,0 +1,195 @@
+"""A block is the paper's network pair by pair: outputs and gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from deeprage.data.dna import one_hot
+from deeprage.errors import DeepRageError
+from deeprage.networks.network import Network
+from deeprage.networks.presets import PRESETS, preset
+
+LENGTH, REGULATORS = 130, 7
+SMALL = {
+    "filters": 6,
+    "filter_width": 9,
+    "hidden": (12, 10),
+    "cell_units": 5,
+    "encoder_units": 8,
+    "regulator_units": 9,
+    "dropout": 0.0,
+}
+VARIANTS = [
+    *({"model": name} for name in sorted(PRESETS)),
+    *({"model": "deeprage-c", "encoder": kind} for kind in ("deepbind", "basset", "danq")),
+    {"model": "deeprage-tp", "encoder": "danq", "pool": 15},
+    {"model": "deeprage-c", "pool": 16, "pool_stride": 14},
+    {"model": "deeprage-c", "reverse_complement": True},
+    {"model": "deeprage-c", "head": "regression"},
+    {"model": "deeprage-tp", "head": "classes"},
+]
+
+
+def make(**variant: object) -> Network:
+    options = {**SMALL, **variant}
+    name = str(options.pop("model"))
+    if PRESETS[name].get("pool") == 100:
+        options["pool"] = 40
+    torch.manual_seed(0)
+    network = Network(preset(name, **options), promoter_length=LENGTH, regulators=REGULATORS)
+    network = network.double()
+    network.calibrate(promoters(20, seed=9))
+    return network
+
+
+def promoters(count: int, *, seed: int = 1) -> Tensor:
+    tokens = np.random.default_rng(seed).integers(0, 5, (count, LENGTH)).astype(np.int8)
+    return torch.from_numpy(one_hot(tokens)).double()
+
+
+def levels(count: int) -> Tensor:
+    return torch.from_numpy(np.random.default_rng(2).normal(size=(count, REGULATORS)))
+
+
+def outputs_and_gradients(network: Network, value: Tensor | None, logits: Tensor | None):
+    """Both heads and the gradient of a sum that weighs every cell differently."""
+    total = torch.zeros((), dtype=torch.float64)
+    for head in (value, logits):
+        if head is not None:
+            flat = head.reshape(-1)
+            total = total + (flat * torch.linspace(-1, 2, len(flat), dtype=flat.dtype)).sum()
+    network.zero_grad()
+    total.backward()
+    return [part.grad.clone() for part in network.parameters() if part.grad is not None]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize(("genes", "conditions"), [(3, 5), (5, 2)])
+def test_block_equals_pair_by_pair(variant: dict, genes: int, conditions: int) -> None:
+    network = make(**variant)
+    x, y = promoters(genes), levels(conditions)
+    block = network(x, y)
+    pairs = network.pairwise(x.repeat_interleave(conditions, dim=0), y.repeat(genes, 1))
+    of_block = outputs_and_gradients(network, block.value, block.logits)
+    of_pairs = outputs_and_gradients(network, pairs.value, pairs.logits)
+    for whole, single in zip(block, pairs, strict=True):
+        assert (whole is None) == (single is None)
+        if whole is not None and single is not None:
+            torch.testing.assert_close(whole.reshape(single.shape), single, rtol=1e-5, atol=1e-9)
+    assert len(of_block) == len(of_pairs) > 0
+    for whole, single in zip(of_block, of_pairs, strict=True):
+        torch.testing.assert_close(whole, single, rtol=1e-5, atol=1e-9)
+
+
+def test_block_equals_pair_by_pair_at_the_papers_sizes() -> None:
+    torch.manual_seed(0)
+    config = preset("deeprage-c", dropout=0.0)
+    network = Network(config, promoter_length=1000, regulators=472)
+    tokens = np.random.default_rng(0).integers(0, 4, (3, 1000)).astype(np.int8)
+    x, y = torch.from_numpy(one_hot(tokens)), torch.randn(4, 472)
+    network.calibrate(x)
+    block = network(x, y).value
+    pairs = network.pairwise(x.repeat_interleave(4, dim=0), y.repeat(3, 1)).value
+    assert block is not None
+    assert pairs is not None
+    error = (block.flatten() - pairs).norm() / pairs.norm()
+    assert float(error) < 1e-5
+
+
+@pytest.mark.parametrize("model", ["deeprage-c", "deeprage-tp", "deeprage-rnn"])
+def test_a_cell_does_not_depend_on_the_rest_of_its_block(model: str) -> None:
+    network = make(model=model).eval()
+    x, y = promoters(6), levels(4)
+    whole, part = network(x, y).value, network(x[2:3], y[1:3]).value
+    torch.testing.assert_close(whole[2:3, 1:3], part)
+
+
+def test_gradient_of_convolution_equals_finite_differences() -> None:
+    from deeprage.networks.convolution import conv_max_pool
+
+    x = promoters(2)
+    weight = torch.randn(3, 4, 9, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(
+        lambda w, b: conv_max_pool(x, w, b, pool=16, stride=14), (weight, bias)
+    )
+
+
+def test_convolution_equals_torch_layers_with_overlapping_pools() -> None:
+    from torch.nn import functional
+
+    from deeprage.networks.convolution import conv_max_pool
+
+    x, weight, bias = promoters(3), torch.randn(5, 4, 9).double(), torch.randn(5).double()
+    ours = conv_max_pool(x, weight, bias, pool=16, stride=14)
+    theirs = functional.max_pool1d(functional.conv1d(x, weight, bias), 16, 14).transpose(1, 2)
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_reverse_complement_sharing_makes_pooled_outputs_strand_blind() -> None:
+    network = make(model="deeprage-tp", reverse_complement=True)  # global pool: no positions
+    x = promoters(4)
+    torch.testing.assert_close(network.promoter_encoder(x), network.promoter_encoder(x.flip(1, 2)))
+    one_strand = make(model="deeprage-tp")
+    difference = one_strand.promoter_encoder(x) - one_strand.promoter_encoder(x.flip(1, 2))
+    assert float(difference.detach().abs().max()) > 1e-3
+
+
+def test_standardise_gives_unit_channels_on_the_calibration_promoters() -> None:
+    network = make(model="deeprage-c")
+    encoded = network.promoter_encoder(promoters(20, seed=9)).flatten(0, 1)
+    torch.testing.assert_close(encoded.mean(0), torch.zeros(6).double(), atol=1e-6, rtol=0)
+    torch.testing.assert_close(encoded.std(0), torch.ones(6).double())
+
+
+def test_paper_sizes() -> None:
+    config = preset("deeprage-c")
+    assert (config.filters, config.filter_width, config.pool) == (256, 19, 15)
+    network = Network(config, promoter_length=1000, regulators=472)
+    assert network.interaction.gene_inputs == 65 * 256
+    product = Network(preset("deeprage-tp"), promoter_length=1000, regulators=472)
+    assert product.interaction.gene_inputs == 120_832  # the paper's outer product
+    recurrent = Network(preset("deeprage-rnn"), promoter_length=1000, regulators=472)
+    assert recurrent.promoter_encoder.positions == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "said"),
+    [
+        ("deeprage-d", {}, "Did you mean 'deeprage"),
+        ("deeprage-c", {"filter": 3}, "Did you mean 'filters'"),
+        ("deeprage-c", {"filters": -1}, "filters"),
+        ("deeprage-c", {"encoder": "cnn"}, "encoder"),
+    ],
+)
+def test_wrong_presets_say_what_is_valid(name: str, overrides: dict, said: str) -> None:
+    with pytest.raises(DeepRageError, match=said):
+        preset(name, **overrides)
+
+
+def test_parts_that_do_not_fit_say_what_to_change() -> None:
+    with pytest.raises(DeepRageError, match="pool to 'global'"):
+        Network(preset("deeprage-tp", pool=15), promoter_length=1000, regulators=5)
+    with pytest.raises(DeepRageError, match="too short"):
+        Network(preset("deeprage-c"), promoter_length=30, regulators=5)
+    with pytest.raises(DeepRageError, match="two steps"):
+        Network(preset("deeprage-rnn", pool="global"), promoter_length=1000, regulators=5)
+
+
+class TestDropout:
+    def test_rate_and_scale(self) -> None:
+        from deeprage.networks.dropout import byte_dropout
+
+        torch.manual_seed(0)
+        dropped = byte_dropout(torch.ones(400_003), 0.25, training=True)
+        assert abs(float((dropped == 0).float().mean()) - 0.25) < 0.005
+        assert abs(float(dropped.mean()) - 1.0) < 0.01
+
+    def test_not_in_evaluation(self) -> None:
+        from deeprage.networks.dropout import byte_dropout
+
+        values = torch.randn(10)
+        assert byte_dropout(values, 0.5, training=False) is values
