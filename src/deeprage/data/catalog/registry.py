@@ -167,8 +167,11 @@ def fetch(
         path = path / f"{name}.h5ad"
     recipe = {"dataset": name, "version": RECIPE_VERSION, "options": options}
     if force or not _is_up_to_date(path, entry, recipe):
+        from deeprage.data.catalog.provenance import with_provenance
+
         folder = Path(source) if source is not None else None
-        _with_recipe(entry.make(path, folder, **options), recipe).save(path)
+        made = entry.make(path, folder, **options)
+        with_provenance(made, {"recipe": recipe}).save(path)
     return path
 
 
@@ -192,10 +195,3 @@ def _is_up_to_date(path: Path, entry: CatalogEntry, recipe: Mapping[str, Any]) -
     except (OSError, KeyError, ValueError, AttributeError):
         return False
     return bool(about.get("provenance", {}).get("recipe") == recipe)
-
-
-def _with_recipe(compendium: Compendium, recipe: Mapping[str, Any]) -> Compendium:
-    about = json.loads(str(compendium.adata.uns["deeprage"]))
-    about["provenance"]["recipe"] = recipe
-    compendium.adata.uns["deeprage"] = json.dumps(about)
-    return compendium

@@ -23,6 +23,8 @@ from deeprage.data.motifs import Motif
 from deeprage.errors import DeepRageError
 
 _LETTERS = 4
+#: Motifs drawn in vain, one after the other, before giving up.
+_MOST_FAILURES = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,18 +163,18 @@ def _draw_motifs(options: SimulationOptions, rng: np.random.Generator) -> list[M
     """Motifs whose consensus differs from every other, on either strand, in a third or more."""
     apart = -(-options.motif_width // 3)
     chosen = np.empty((0, options.motif_width), dtype=np.int8)
-    for _ in range(200 * options.regulators):
+    failures = 0
+    while len(chosen) < options.regulators:
         candidate = rng.integers(0, _LETTERS, options.motif_width).astype(np.int8)
         both_strands = np.stack([candidate, reverse_complement(candidate)])
         if (chosen[:, None] != both_strands).sum(axis=2).min(initial=options.motif_width) >= apart:
             chosen = np.vstack([chosen, candidate])
-        if len(chosen) == options.regulators:
-            break
-    else:
-        raise DeepRageError(
-            f"{options.regulators} distinct motifs of width {options.motif_width} could not be "
-            "found: choose a larger motif_width or fewer regulators."
-        )
+            failures = 0
+        elif (failures := failures + 1) == _MOST_FAILURES:
+            raise DeepRageError(
+                f"{options.regulators} distinct motifs of width {options.motif_width} could not be "
+                "found: choose a larger motif_width or fewer regulators."
+            )
     other = (1 - options.sharpness) / (_LETTERS - 1)
     return [
         Motif(

@@ -67,6 +67,7 @@ def build_yeast_stress(source: Path | None = None) -> tuple[Compendium, BuildNot
 def read_expression(content: bytes) -> pd.DataFrame:
     """Genes x conditions, NaN where the file has an exact 0.0."""
     matrix = pd.read_csv(io.BytesIO(content), sep="\t", index_col=0).astype(np.float64)
+    matrix = matrix.rename_axis(None)
     return matrix.where(matrix != 0.0)
 
 

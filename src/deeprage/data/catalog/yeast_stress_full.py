@@ -15,6 +15,7 @@ import pandas as pd
 
 from deeprage.data.building import BuildNotes, build_compendium
 from deeprage.data.catalog.gasch import RENAMED_ORFS, condition_table, read_gasch
+from deeprage.data.catalog.provenance import with_provenance
 from deeprage.data.catalog.public_files import download_public_files
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import N_TOKEN
@@ -68,7 +69,10 @@ def build_yeast_stress_full(source: Path | None = None) -> tuple[Compendium, Bui
             "files": {role: path.name for role, path in files.items()},
         },
     )
-    return with_promoters_of(compendium, targets), notes
+    result = with_promoters_of(compendium, targets)
+    same = promoter_digest(result) == PROMOTER_DIGEST
+    promoters = "as first built" if same else "not those first built: another annotation release"
+    return with_provenance(result, {"promoters": promoters}), notes
 
 
 def find_files(folder: Path) -> dict[str, Path]:
