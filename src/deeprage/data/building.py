@@ -135,7 +135,10 @@ def build_compendium(
             gene_id=gene_id,
             circular=circular,
         )
-    kept = resolve_regulators(regulators, names, found.symbols)
+    # Of two rows that are one gene of the annotation, a symbol means the one that bears its name.
+    own = {gene: found.symbols[gene] for gene, at in found.annotation_names.items() if at == gene}
+    kept = resolve_regulators(regulators, names, own)
+    kept = resolve_regulators(kept, names, found.symbols)
     # A regulator that is dropped as constant tells nothing of any condition.
     out = set(dropped) | (set(kept) - set(names) if drop_unknown_regulators else set())
     kept = [regulator for regulator in kept if regulator not in out]

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from deeprage.data.gene_records import GeneRecord, Span
-from deeprage.data.genome import genbank_aliases
+from deeprage.data.genome import genbank_aliases, genbank_records
 from deeprage.data.gff import FeatureFile
-from deeprage.data.reading import open_text
 
 _TRANSCRIPTS = {"mRNA", "5'UTR", "prim_transcript"}
 _RNA = {"ncRNA", "tRNA", "rRNA", "misc_RNA", "tmRNA"}
@@ -15,18 +14,15 @@ _STRANDS = {1: "+", -1: "-"}
 
 def read_genbank(path: Path) -> FeatureFile:
     """Genes of a GenBank file: gene, CDS, RNA and mRNA features joined by locus tag."""
-    from Bio import SeqIO
-
     found = FeatureFile()
-    with open_text(path, "the annotation") as handle:
-        for record in SeqIO.parse(handle, "genbank"):
-            if record.annotations.get("topology") == "circular":
-                found.circular.add(record.id)
-            found.aliases[record.id] = set(genbank_aliases(record))
-            genes: dict[str, GeneRecord] = {}
-            for feature in record.features:
-                _add(feature, record.id, genes)
-            found.genes += genes.values()
+    for record in genbank_records(path, "the annotation"):
+        if record.annotations.get("topology") == "circular":
+            found.circular.add(record.id)
+        found.aliases[record.id] = set(genbank_aliases(record))
+        genes: dict[str, GeneRecord] = {}
+        for feature in record.features:
+            _add(feature, record.id, genes)
+        found.genes += genes.values()
     return found
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,8 +127,7 @@ def _files(path: Path) -> list[Path]:
 
 def _read_file(path: Path) -> Iterator[Chromosome]:
     if path.is_file() and is_genbank(path):
-        with open_text(path, "the genome") as handle:
-            yield from _genbank_chromosomes(handle, path)
+        yield from _genbank_chromosomes(path)
         return
     for header, sequence in read_fasta(path, "the genome"):
         name = (header.split() or [""])[0]
@@ -136,11 +135,27 @@ def _read_file(path: Path) -> Iterator[Chromosome]:
         yield Chromosome(name, header, dna_tokens(sequence, name), circular)
 
 
-def _genbank_chromosomes(handle: TextIO, path: Path) -> Iterator[Chromosome]:
+def genbank_records(path: Path, what: str) -> Iterator[Any]:
+    """Records of a GenBank file, as Biopython reads them.
+
+    Raises:
+        DeepRageError: the file is unreadable or not whole.
+    """
     from Bio import SeqIO
+
+    with open_text(path, what) as handle:
+        try:
+            yield from SeqIO.parse(handle, "genbank")
+        except (ValueError, AssertionError) as error:
+            raise DeepRageError(
+                f"{what} {path} is not a whole GenBank file ({error}); download it again."
+            ) from error
+
+
+def _genbank_chromosomes(path: Path) -> Iterator[Chromosome]:
     from Bio.Seq import UndefinedSequenceError
 
-    for record in SeqIO.parse(handle, "genbank"):
+    for record in genbank_records(path, "the genome"):
         try:
             sequence = str(record.seq)
         except UndefinedSequenceError as error:
@@ -157,10 +172,10 @@ def _genbank_chromosomes(handle: TextIO, path: Path) -> Iterator[Chromosome]:
         )
 
 
-def genbank_aliases(record: object) -> list[str]:
+def genbank_aliases(record: Any) -> list[str]:
     """Other names of a GenBank record: LOCUS name, chromosome, organelle and plasmid."""
-    names = [str(getattr(record, "name", ""))]
-    for feature in getattr(record, "features", ()):
+    names = [str(record.name)]
+    for feature in record.features:
         if feature.type == "source":
             for key in ("chromosome", "organelle", "plasmid"):
                 names += [value.split(":")[-1] for value in feature.qualifiers.get(key, [])]
