@@ -136,7 +136,8 @@ def build_compendium(
             circular=circular,
         )
     # Of two rows that are one gene of the annotation, a symbol means the one that bears its name.
-    own = {gene: found.symbols[gene] for gene, at in found.annotation_names.items() if at == gene}
+    at = found.annotation_names
+    own = {gene: symbol for gene, symbol in found.symbols.items() if at.get(gene) == gene}
     kept = resolve_regulators(regulators, names, own)
     kept = resolve_regulators(kept, names, found.symbols)
     # A regulator that is dropped as constant tells nothing of any condition.
