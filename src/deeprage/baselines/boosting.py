@@ -195,8 +195,7 @@ def boost(
         if not made:
             break
         for rule in made:
-            factor = float(np.exp(-rule.score))
-            search.scale(rule.genes, rule.conditions, factor, 1 / factor)
+            search.scale(rule.genes, rule.conditions, rule.score)
             scores[np.ix_(rule.genes, rule.conditions)] += np.float32(rule.score)
         # Later rules may hang under the first of a bundle, which is the rule that was found.
         nodes[search.add_node(made[0].genes, made[0].conditions)] = len(tree.rules) + 1

@@ -58,7 +58,7 @@ def upstream(compendium: Compendium, window: int) -> NDArray[np.int8]:
 def kmer_presence(tokens: NDArray[np.int8], k: int) -> GeneAttributes:
     """Which k-mers occur on either strand of promoters (G, L); a k-mer and its reverse
     complement are one attribute, named by the smaller of the two. Windows with N do not count."""
-    return _presence(tokens, ((0, k),), _spell)
+    return _presence(tokens, ((0, k),), decode)
 
 
 def dimer_presence(tokens: NDArray[np.int8], *, arm: int, gap: int) -> GeneAttributes:
@@ -70,10 +70,6 @@ def dimer_presence(tokens: NDArray[np.int8], *, arm: int, gap: int) -> GeneAttri
     return _presence(tokens, ((0, arm), (arm + gap, arm)), spell)
 
 
-def _spell(word: NDArray[np.int8]) -> str:
-    return decode(word)
-
-
 def _presence(
     tokens: NDArray[np.int8],
     words: Sequence[tuple[int, int]],
@@ -81,25 +77,46 @@ def _presence(
 ) -> GeneAttributes:
     """Presence of all patterns made of `words` (offset, length), both strands joined."""
     offsets = [start + i for start, length in words for i in range(length)]
-    width, letters = offsets[-1] + 1, len(offsets)
+    width = offsets[-1] + 1
     positions = tokens.shape[1] - width + 1
     if positions < 1:
         raise DeepRageError(
             f"promoters of {tokens.shape[1]} bp hold no pattern of {width} bp: use longer "
             "promoters or shorter patterns."
         )
+    column_of, names = _columns(tokens, offsets, positions, spell)
+    presence = np.zeros((len(tokens), len(names) + 1), dtype=np.uint8)
+    presence[np.arange(len(tokens))[:, None], column_of] = 1
+    return GeneAttributes(names, np.ascontiguousarray(presence[:, :-1]))
+
+
+def kmer_counts(tokens: NDArray[np.int8], k: int) -> tuple[list[str], NDArray[np.int64]]:
+    """Names and counts (G, columns) of k-mers in promoters (G, L), both strands joined."""
+    column_of, names = _columns(tokens, list(range(k)), tokens.shape[1] - k + 1, decode)
+    width = len(names) + 1
+    flat = (column_of + np.arange(len(tokens))[:, None] * width).ravel()
+    counts = np.bincount(flat, minlength=len(tokens) * width).reshape(len(tokens), width)
+    return list(names), counts[:, :-1]
+
+
+def _columns(
+    tokens: NDArray[np.int8],
+    offsets: Sequence[int],
+    positions: int,
+    spell: Callable[[NDArray[np.int8]], str],
+) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """For each window its pattern's column (G, positions), the last being for windows with N;
+    and the names of the other columns."""
     codes = np.zeros((len(tokens), positions), dtype=np.int64)
     spoilt = np.zeros(codes.shape, dtype=bool)
     for offset in offsets:
         column = tokens[:, offset : offset + positions]
         spoilt |= column == N_TOKEN
         codes = codes * 4 + column
-    canonical, representatives = _canonical(letters)
+    canonical, representatives = _canonical(len(offsets))
     column_of = np.where(spoilt, len(representatives), canonical[np.where(spoilt, 0, codes)])
-    presence = np.zeros((len(tokens), len(representatives) + 1), dtype=np.uint8)
-    presence[np.arange(len(tokens))[:, None], column_of] = 1
-    names = tuple(spell(word) for word in _words(representatives, letters))
-    return GeneAttributes(names, np.ascontiguousarray(presence[:, :-1]))
+    names = tuple(spell(word) for word in _words(representatives, len(offsets)))
+    return column_of.astype(np.intp), names
 
 
 def _words(codes: NDArray[np.int64], letters: int) -> NDArray[np.int8]:

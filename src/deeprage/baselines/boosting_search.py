@@ -7,6 +7,13 @@ matrix products, A' W+ S and A' W- S, for presence A (genes, attributes) and sta
 (conditions, states). AdaBoost's loss of a rule with abstention, 2 sqrt(w+ w-) + w0 (Schapire and
 Singer 1999), is total - (sqrt(w+) - sqrt(w-))^2, so the best rule has the largest
 |sqrt(w+) - sqrt(w-)|, here called its gain.
+
+Most of the search is avoided by bounds that lose nothing. A rule of score a > 0 lowers w+ and
+raises w- of every candidate, hence no candidate for Up gains by it. The gain of a candidate for
+Down rises by at most sqrt(v+) (1 - e^(-a/2)) + sqrt(v-) (e^(a/2) - 1), where v is the weight that
+the new rule and the candidate share, because sqrt(w + (k - 1) v) - sqrt(w) is largest at w = v.
+With v taken over all attributes this is one number for each node and state. The same holds with
+the signs exchanged.
 """
 
 from __future__ import annotations
@@ -22,11 +29,13 @@ _BLOCK = 1024
 _CACHE_BYTES = 500_000_000
 #: Kept products are computed afresh after so many updates, against the drift of float32.
 _REFRESH = 40
+#: Bounds are raised by this share, more than the rounding of float32 sums.
+_SLACK = 1 + 1e-5
 
 
 @dataclass(frozen=True)
 class Found:
-    """The best rule under a node: its gain, the number of its attribute and of its state."""
+    """The best rule: its gain, the number of its node, of its attribute and of its state."""
 
     gain: float
     node: int
@@ -36,12 +45,10 @@ class Found:
 
 @dataclass
 class _Node:
-    """What is remembered of a tree node between rounds."""
+    """The rows and columns of a node that carry weight, and its kept product A' [W+ W-]."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
-    best: Found | None = None
-    bound: float = np.inf
     product: NDArray[np.float32] | None = None
     snapshot: NDArray[np.float32] | None = None
     updates: int = 0
@@ -51,15 +58,13 @@ class _Node:
 class RuleSearch:
     """Finds the rule of least AdaBoost loss under any node of a growing tree.
 
-    Nodes are evaluated lazily, in the order of an upper bound of their gain: neither the larger
-    of a node's two total weights can be exceeded, nor the last exact gain plus the roots of what
-    the node's weights have changed by since (|sqrt(w + d) - sqrt(w)| <= sqrt|d|). A node whose
-    weights have not changed is never evaluated twice. The result is that of the exhaustive
-    search.
+    For each node, sign and state a bound of the best gain over all attributes is kept; a state is
+    evaluated again only when its bound exceeds the best exact gain of the round. The result is
+    that of the exhaustive search, up to the rounding of float32.
 
-    Cost of one evaluation of a node of g genes and c conditions, M attributes, S states:
-    4 M c (g + S) floating-point operations, all in BLAS, and O(M S) square roots; the first
-    product is updated only where weights changed.
+    Cost of evaluating s states of a node of g genes and c conditions with M attributes: 4 M c s
+    floating-point operations in BLAS and 2 M s square roots, after 4 M g c for the first product
+    (over the genes and conditions whose weights changed only, where it has been kept).
 
     Attributes:
         presence: uint8 (G, M).
@@ -68,6 +73,7 @@ class RuleSearch:
             belong to the search from then on: change them by `scale` only.
         regulator_rows: row (S,) of the gene whose level a state is about, -1 where it is not a
             gene of the matrix. Rules never fire on that gene itself (no self-prediction).
+        evaluations: (node, state) pairs evaluated so far.
     """
 
     presence: NDArray[np.uint8]
@@ -78,88 +84,125 @@ class RuleSearch:
     nodes: list[_Node] = field(default_factory=list)
     evaluations: int = 0
     _cached_bytes: int = 0
+    #: Bounds (nodes, 2, S) of the gain of rules for Up and for Down, and which are exact.
+    _bounds: NDArray[np.float32] = field(init=False)
+    _exact: NDArray[np.bool_] = field(init=False)
     _in_rows: NDArray[np.float32] = field(init=False)
     _in_columns: NDArray[np.float32] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._in_rows = np.zeros((0, self.up.shape[0]), dtype=np.float32)
-        self._in_columns = np.zeros((0, self.up.shape[1]), dtype=np.float32)
+        genes, conditions = self.up.shape
+        states = self.states.shape[1]
+        self._bounds = np.zeros((0, 2, states), dtype=np.float32)
+        self._exact = np.zeros((0, 2, states), dtype=bool)
+        self._in_rows = np.zeros((0, genes), dtype=np.float32)
+        self._in_columns = np.zeros((0, conditions), dtype=np.float32)
 
     def add_node(self, genes: NDArray[np.bool_], conditions: NDArray[np.bool_]) -> int:
         """A new node that covers `genes` (G,) x `conditions` (C,); its number."""
-        node = _Node(np.flatnonzero(genes), np.flatnonzero(conditions))
-        cells = np.ix_(node.rows, node.columns)
-        # Only genes and conditions with weight matter to the search; weights never become 0.
-        weights = self.up[cells] + self.down[cells]
-        node.rows = node.rows[weights.any(axis=1)]
-        node.columns = node.columns[weights.any(axis=0)]
+        rows, columns = np.flatnonzero(genes), np.flatnonzero(conditions)
+        weights = self.up[np.ix_(rows, columns)] + self.down[np.ix_(rows, columns)]
+        # Genes and conditions without a labelled cell never get weight: leave them out.
+        node = _Node(rows[weights.any(axis=1)], columns[weights.any(axis=0)])
         self.nodes.append(node)
+        # A state can gain no more than the root of the weight that it covers.
+        cells, states = np.ix_(node.rows, node.columns), self.states[node.columns]
+        tops = np.stack([w[cells].sum(axis=0) @ states for w in (self.up, self.down)])
+        self._bounds = np.concatenate([self._bounds, np.sqrt(tops)[None] * np.float32(_SLACK)])
+        self._exact = np.concatenate([self._exact, np.zeros((1, *tops.shape), dtype=bool)])
         self._in_rows = np.concatenate([self._in_rows, genes[None].astype(np.float32)])
         self._in_columns = np.concatenate([self._in_columns, conditions[None].astype(np.float32)])
         return len(self.nodes) - 1
 
-    def scale(
-        self, genes: NDArray[np.bool_], conditions: NDArray[np.bool_], up: float, down: float
-    ) -> None:
-        """Multiply the weights of Up and Down cells in `genes` x `conditions` by the factors."""
+    def scale(self, genes: NDArray[np.bool_], conditions: NDArray[np.bool_], score: float) -> None:
+        """Reweight the cells in `genes` x `conditions` for a rule of that score: exp(-y score)."""
         rows, columns = np.flatnonzero(genes), np.flatnonzero(conditions)
+        if not len(rows) or not len(columns):
+            return
         cells = np.ix_(rows, columns)
-        moved = np.zeros(len(self.nodes))
-        for weights, factor in ((self.up, up), (self.down, down)):
+        rise = np.zeros(self._bounds[:, 0].shape, dtype=np.float32)
+        shared_any = np.zeros(rise.shape, dtype=bool)
+        for weights, signed in ((self.up, -score), (self.down, score)):
             old = weights[cells]
-            weights[cells] = old * np.float32(factor)
-            reach = self._in_rows[:, rows] @ (old * np.float32(abs(factor - 1)))
-            change = (reach * self._in_columns[:, columns]).sum(axis=1, dtype=np.float64)
-            moved += np.sqrt(change)
-        for node, shift in zip(self.nodes, moved, strict=True):
-            if shift > 0:
-                node.best = None
-                node.bound += float(shift)
+            weights[cells] = old * np.float32(np.exp(signed))
+            reach = (self._in_rows[:, rows] @ old) * self._in_columns[:, columns]
+            shared = np.maximum(reach @ self.states[columns], 0)
+            rise += np.sqrt(shared) * np.float32(abs(np.expm1(signed / 2)) * _SLACK)
+            shared_any |= shared > 0
+        self._bounds[:, 1 if score > 0 else 0] += rise
+        self._exact &= ~shared_any[:, None]
 
     def best(self) -> Found | None:
         """The rule of largest gain under any node; None where no rule has any."""
-        limits = self._limits()
-        bounds = np.array(
-            [min(node.bound, limit) for node, limit in zip(self.nodes, limits, strict=True)]
-        )
-        best: Found | None = None
-        for number in np.argsort(-bounds, kind="stable"):
-            floor = best.gain if best else 0.0
-            if bounds[number] <= floor:
+        while True:
+            floor = float(self._bounds.max(where=self._exact, initial=0.0))
+            stale = (self._bounds > floor) & ~self._exact
+            tops = self._bounds.max(axis=(1, 2), where=stale, initial=0.0)
+            if not tops.any():
                 break
-            node = self.nodes[number]
-            if node.best is None:
-                self._evaluate(int(number), floor)
-            if node.best is not None and node.best.gain > floor:
-                best = node.best
-        return best
+            node = int(np.argmax(tops))
+            self._evaluate(node, np.flatnonzero(stale[node].any(axis=0)), floor)
+        if floor <= 0:
+            return None
+        exact = np.where(self._exact, self._bounds, 0)
+        node, sign, state = (int(i) for i in np.unravel_index(np.argmax(exact), exact.shape))
+        signed = _signed_gains(*self._covered(node, np.array([state])))[:, 0]
+        attribute = int(np.argmax(signed if sign == 0 else -signed))
+        return Found(floor, node, attribute, state)
 
     def covered(self, node: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Weights of Up and of Down cells a node covers for each attribute and state (M, S)."""
+        """Weights of Up and of Down cells that each rule (M, S) under a node covers."""
+        return self._covered(node, np.arange(self.states.shape[1]))
+
+    def gains(self, node: int, state: int) -> NDArray[np.float32]:
+        """Signed gains (M,) of all attributes with one state; positive where they mean Up."""
+        return _signed_gains(*self._covered(node, np.array([state])))[:, 0]
+
+    def _covered(
+        self, node: int, states: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         found = self.nodes[node]
         product = self._product(found)
-        half = len(found.columns)
-        states = self.states[found.columns]
-        selfs = self._self_weights(found, np.arange(self.states.shape[1]))
-        up = product[:, :half] @ states - self._self_part(selfs, 0)
-        down = product[:, half:] @ states - self._self_part(selfs, 1)
-        return np.maximum(up, 0), np.maximum(down, 0)
+        everything = np.arange(self.presence.shape[1])
+        return self._block(found, product, everything, states, self._self_weights(found, states))
 
-    def _self_part(self, selfs: _SelfWeights | None, sign: int) -> NDArray[np.float32] | np.float32:
-        if selfs is None:
-            return np.float32(0)
-        part = np.zeros((self.presence.shape[1], self.states.shape[1]), dtype=np.float32)
-        part[:, selfs.positions] = self.presence[selfs.rows].T * selfs.weights[sign]
-        return part
+    def _evaluate(self, number: int, states: NDArray[np.intp], floor: float) -> None:
+        """Make the bounds of some states of a node exact, or at most `floor`."""
+        self.evaluations += len(states)
+        node = self.nodes[number]
+        product = self._product(node)
+        half = product.shape[1] // 2
+        # An attribute gains no more than the root of the weight that it covers.
+        tops = np.maximum(product[:, :half].sum(axis=1), product[:, half:].sum(axis=1))
+        attributes = np.flatnonzero(tops > floor * floor / _SLACK**2)
+        selfs = self._self_weights(node, states)
+        best = np.full((2, len(states)), -np.inf, dtype=np.float32)
+        for first in range(0, len(attributes), _BLOCK):
+            part = attributes[first : first + _BLOCK]
+            signed = _signed_gains(*self._block(node, product, part, states, selfs))
+            np.maximum(best[0], signed.max(axis=0), out=best[0])
+            np.maximum(best[1], -signed.min(axis=0), out=best[1])
+        self._bounds[number][:, states] = np.maximum(best, np.float32(floor))
+        self._exact[number][:, states] = best >= floor
 
-    def _limits(self) -> NDArray[np.float64]:
-        """Roots (nodes,) of the larger total weight: no rule under the node gains more."""
-        totals = [
-            ((self._in_rows @ weights) * self._in_columns).sum(axis=1, dtype=np.float64)
-            for weights in (self.up, self.down)
-        ]
-        limit: NDArray[np.float64] = np.sqrt(np.maximum(*totals)) * (1 + 1e-5)
-        return limit
+    def _block(
+        self,
+        node: _Node,
+        product: NDArray[np.float32],
+        attributes: NDArray[np.intp],
+        states: NDArray[np.intp],
+        selfs: _SelfWeights | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weights of Up and of Down cells covered by some attributes with some states."""
+        half = product.shape[1] // 2
+        on = self.states[np.ix_(node.columns, states)]
+        part = product[attributes]
+        up, down = part[:, :half] @ on, part[:, half:] @ on
+        if selfs is not None:
+            own = self.presence[np.ix_(selfs.rows, attributes)].T
+            up[:, selfs.positions] -= own * selfs.up
+            down[:, selfs.positions] -= own * selfs.down
+        return up, down
 
     def _product(self, node: _Node) -> NDArray[np.float32]:
         """A' [W+ W-] (M, 2 c) of a node, updated from the kept one where there is one."""
@@ -168,9 +211,10 @@ class RuleSearch:
         if node.product is not None and node.snapshot is not None and node.updates < _REFRESH:
             change = weights - node.snapshot
             rows, columns = change.any(axis=1), np.flatnonzero(change.any(axis=0))
-            update = self._transposed_times(node.rows[rows], change[rows][:, columns])
-            node.product[:, columns] += update
-            node.snapshot, node.updates = weights, node.updates + 1
+            if len(columns):
+                update = self._transposed_times(node.rows[rows], change[rows][:, columns])
+                node.product[:, columns] += update
+                node.snapshot, node.updates = weights, node.updates + 1
             return node.product
         product = self._transposed_times(node.rows, weights)
         if node.product is None:
@@ -191,75 +235,33 @@ class RuleSearch:
             result[part] = self.presence[rows, part].astype(np.float32).T @ weights
         return result
 
-    def _evaluate(self, number: int, floor: float) -> None:
-        """Find the best rule under a node exactly, or that there is none above `floor`."""
-        self.evaluations += 1
-        node = self.nodes[number]
-        product = self._product(node)
-        half = len(node.columns)
-        halves = (product[:, :half], product[:, half:])
-        # An attribute or a state can gain no more than the root of the weight it covers.
-        least = floor * floor * (1 - 1e-4)
-        row_top = np.maximum(halves[0].sum(axis=1), halves[1].sum(axis=1))
-        cells = np.ix_(node.rows, node.columns)
-        states = self.states[node.columns]
-        state_top = np.maximum(
-            self.up[cells].sum(axis=0) @ states, self.down[cells].sum(axis=0) @ states
-        )
-        attributes = np.flatnonzero(row_top > least)
-        chosen = np.flatnonzero(state_top > least)
-        node.best, node.bound = None, floor
-        if not len(attributes) or not len(chosen):
-            return
-        states = np.ascontiguousarray(states[:, chosen])
-        selfs = self._self_weights(node, chosen)
-        for first in range(0, len(attributes), _BLOCK):
-            part = attributes[first : first + _BLOCK]
-            covered = [half_product[part] @ states for half_product in halves]
-            if selfs is not None:
-                own = self.presence[np.ix_(selfs.rows, part)].T
-                for sign in (0, 1):
-                    covered[sign][:, selfs.positions] -= own * selfs.weights[sign]
-            gains = _gains(*covered)
-            at = int(np.argmax(gains))
-            gain = float(gains.flat[at])
-            if gain > node.bound:
-                row, column = divmod(at, len(chosen))
-                node.best = Found(gain, number, int(part[row]), int(chosen[column]))
-                node.bound = gain
-
-    def _self_weights(self, node: _Node, chosen: NDArray[np.intp]) -> _SelfWeights | None:
-        """Weights of the cells in which a gene would be predicted from its own level."""
-        rows = self.regulator_rows[chosen]
+    def _self_weights(self, node: _Node, states: NDArray[np.intp]) -> _SelfWeights | None:
+        rows = self.regulator_rows[states]
         positions = np.flatnonzero((rows >= 0) & np.isin(rows, node.rows))
         if not len(positions):
             return None
         rows = rows[positions]
-        states = self.states[np.ix_(node.columns, chosen[positions])].T
+        on = self.states[np.ix_(node.columns, states[positions])].T
         cells = np.ix_(rows, node.columns)
-        return _SelfWeights(
-            positions,
-            rows,
-            (
-                (self.up[cells] * states).sum(axis=1),
-                (self.down[cells] * states).sum(axis=1),
-            ),
-        )
+        up, down = ((weights[cells] * on).sum(axis=1) for weights in (self.up, self.down))
+        return _SelfWeights(positions, rows, up, down)
 
 
 @dataclass(frozen=True)
 class _SelfWeights:
-    """For states at `positions`: the gene `rows` they are about, and its own weight there."""
+    """Weights `up` and `down` of the cells in which a gene (`rows`) would be predicted from its
+    own level, for the states at `positions`."""
 
     positions: NDArray[np.intp]
     rows: NDArray[np.intp]
-    weights: tuple[NDArray[np.float32], NDArray[np.float32]]
+    up: NDArray[np.float32]
+    down: NDArray[np.float32]
 
 
-def _gains(up: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
-    """|sqrt(up) - sqrt(down)|, in place of `up`; rounding below zero counts as zero."""
+def _signed_gains(up: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sqrt(up) - sqrt(down), in place of `up`; rounding below zero counts as zero."""
     for weights in (up, down):
         np.maximum(weights, 0, out=weights)
         np.sqrt(weights, out=weights)
     up -= down
-    return np.abs(up, out=up)
+    return up

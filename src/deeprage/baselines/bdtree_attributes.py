@@ -1,0 +1,46 @@
+"""Numbers that describe a promoter for tree questions: k-mer counts and best PWM scores."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.baselines.boosting_inputs import kmer_counts
+from deeprage.errors import DeepRageError
+
+
+def gene_attributes(
+    tokens: NDArray[np.int8],
+    *,
+    kmer: int | None,
+    motif_files: Sequence[Path | str] | None,
+    cache: Path | None = None,
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Names (K,) and values float32 (G, K) for promoters int8 (G, L).
+
+    k-mer counts of both strands, and the best log2-odds of each motif of the MEME files (None:
+    JASPAR's fungi; empty: none).
+
+    Raises:
+        DeepRageError: neither k-mers nor motifs are asked for.
+    """
+    from deeprage.data.motifs import load_motifs
+    from deeprage.data.pwm_scan import scan
+
+    names: list[str] = []
+    parts: list[NDArray[np.float32]] = []
+    if kmer is not None:
+        words, counts = kmer_counts(tokens, kmer)
+        names += words
+        parts.append(counts.astype(np.float32))
+    if motif_files is None or motif_files:
+        motifs = load_motifs(motif_files)
+        scores = scan(tokens, motifs, window=tokens.shape[1], bins=1, cache=cache)
+        names += [f"{motif.symbol} {motif.name}" for motif in motifs]
+        parts.append(scores.best[:, :, 0])
+    if not parts:
+        raise DeepRageError(
+            "there is no gene attribute to split by: give motif files or a k-mer length."
+        )
+    return names, np.ascontiguousarray(np.concatenate(parts, axis=1))
