@@ -9,6 +9,7 @@ from torch import Tensor
 
 from deeprage.data.dna import one_hot
 from deeprage.errors import DeepRageError
+from deeprage.networks.dropout import ReluDropout
 from deeprage.networks.network import Network
 from deeprage.networks.presets import PRESETS, preset
 
@@ -96,7 +97,7 @@ def test_block_equals_pair_by_pair_at_the_papers_sizes() -> None:
     assert block is not None
     assert pairs is not None
     error = (block.flatten() - pairs).norm() / pairs.norm()
-    assert float(error) < 1e-5
+    assert error.item() < 1e-5
 
 
 @pytest.mark.parametrize("model", ["deeprage-c", "deeprage-tp", "deeprage-rnn"])
@@ -181,15 +182,27 @@ def test_parts_that_do_not_fit_say_what_to_change() -> None:
 
 class TestDropout:
     def test_rate_and_scale(self) -> None:
-        from deeprage.networks.dropout import byte_dropout
-
         torch.manual_seed(0)
-        dropped = byte_dropout(torch.ones(400_003), 0.25, training=True)
+        dropped = ReluDropout(0.25)(torch.ones(400_003))
         assert abs(float((dropped == 0).float().mean()) - 0.25) < 0.005
         assert abs(float(dropped.mean()) - 1.0) < 0.01
 
-    def test_not_in_evaluation(self) -> None:
-        from deeprage.networks.dropout import byte_dropout
+    def test_every_step_and_every_epoch_has_its_own_mask(self) -> None:
+        torch.manual_seed(0)
+        layer, ones = ReluDropout(0.5), torch.ones(1000)
+        first, second = layer(ones), layer(ones)
+        assert 0.4 < float((first != second).float().mean()) < 0.6
+        layer.train()
+        assert 0.4 < float((first != layer(ones)).float().mean()) < 0.6
 
+    def test_is_relu_in_evaluation(self) -> None:
         values = torch.randn(10)
-        assert byte_dropout(values, 0.5, training=False) is values
+        torch.testing.assert_close(ReluDropout(0.5).eval()(values), values.relu())
+
+    @pytest.mark.parametrize("rate", [0.0, 0.5])
+    def test_gradient_flows_where_the_output_does(self, rate: float) -> None:
+        torch.manual_seed(0)
+        values = torch.randn(1000, requires_grad=True)
+        dropped = ReluDropout(rate)(values)
+        dropped.sum().backward()
+        torch.testing.assert_close(values.grad, torch.where(dropped > 0, 1 / (1 - rate), 0.0))

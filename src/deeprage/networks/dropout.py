@@ -1,22 +1,64 @@
-"""Dropout with masks drawn eight to a random number."""
+"""ReLU and dropout in one pass, with masks cut from a pool of random numbers."""
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+#: Places at which a mask may start in the pool; a prime, so that starts fall between rows.
+_STARTS = 262_139
 
 
-def byte_dropout(values: Tensor, rate: float, *, training: bool) -> Tensor:
-    """Zero values with probability `rate` (to the nearest 1/256) and scale the rest up.
+class ReluDropout(nn.Module):
+    """Dropout(ReLU(x)): zero with probability `rate`, scale the rest by 1 / (1 - rate).
 
-    torch draws one number of a serial generator for each value of a mask, which costs as much as
-    the matrix products of a block; here one 64-bit draw serves eight values.
+    Drawing a fresh number for each cell and unit of a block takes longer than the dense layer
+    that the mask is for. Here a pool little larger than one mask is drawn after each call of
+    `train()` (each epoch), and every step cuts its mask out of the pool at a random start, so that
+    cells and units meet in new combinations. Draws come from torch's own generator.
     """
-    threshold = round(rate * 256)
-    if not training or threshold == 0:
-        return values
-    draws = torch.empty((values.numel() + 7) // 8, dtype=torch.int64, device=values.device)
-    draws.random_(-(2**63), None)
-    dice = draws.view(torch.uint8)[: values.numel()].view(values.shape)
-    keep = (dice >= threshold).to(values.dtype).mul_(256 / (256 - threshold))
-    return values * keep
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+        self._pool: Tensor | None = None
+
+    def train(self, mode: bool = True) -> Self:
+        """As in torch; also forgets the pool."""
+        self._pool = None
+        return super().train(mode)
+
+    def forward(self, values: Tensor) -> Tensor:
+        mask = self._mask(values) if self.training and self.rate > 0 else None
+        result: Tensor = _ReluMask.apply(values, mask)  # type: ignore[no-untyped-call]
+        return result
+
+    def _mask(self, values: Tensor) -> Tensor:
+        size = values.numel()
+        pool = self._pool
+        if pool is None or pool.numel() < size + _STARTS:
+            drawn = torch.rand(size + _STARTS, device=values.device) >= self.rate
+            pool = self._pool = drawn.to(values.dtype).div_(1 - self.rate)
+        start = int(torch.randint(_STARTS, ()))
+        return pool[start : start + size].view(values.shape)
+
+
+class _ReluMask(torch.autograd.Function):
+    """ReLU times a mask of zeros and one constant; keeps the mask and the output alone."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, mask: Tensor | None) -> Tensor:
+        result = torch.relu(values)
+        if mask is not None:
+            result.mul_(mask)
+        ctx.save_for_backward(result, mask)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        result, mask = ctx.saved_tensors
+        # The output is positive exactly where the input is and the mask keeps it.
+        gradient = torch.ops.aten.threshold_backward(gradients[0], result, 0)
+        return gradient if mask is None else gradient.mul_(mask), None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from deeprage.networks.config import NetworkConfig
-from deeprage.networks.dropout import byte_dropout
+from deeprage.networks.dropout import ReluDropout
 from deeprage.networks.encoders import Convolution, RegulatorEncoder, make_promoter_encoder
 from deeprage.networks.interactions import make_interaction
 
@@ -48,6 +49,7 @@ class Network(nn.Module):
             channels=self.promoter_encoder.channels,
             units=self.regulator_encoder.units,
         )
+        self.first, self.second = ReluDropout(config.dropout), ReluDropout(config.dropout)
         self.dense = nn.Linear(*config.hidden)
         width = config.hidden[1]
         self.value_head = nn.Linear(width, 1) if config.head != "classes" else None
@@ -73,12 +75,16 @@ class Network(nn.Module):
 
     def head(self, before: Tensor) -> Prediction:
         """From the first dense layer's pre-activations (..., H) to the outputs."""
-        rate = self.config.dropout
-        hidden = byte_dropout(functional.relu(before), rate, training=self.training)
-        hidden = byte_dropout(functional.relu(self.dense(hidden)), rate, training=self.training)
+        hidden = self.second(self.dense(self.first(before)))
+        heads = [head for head in (self.value_head, self.class_head) if head is not None]
+        # One product for both heads: a product with a single column is no faster.
+        weight = torch.cat([head.weight for head in heads])
+        bias = torch.cat([head.bias for head in heads])
+        outputs = functional.linear(hidden, weight, bias)
+        values = 0 if self.value_head is None else 1
         return Prediction(
-            value=None if self.value_head is None else self.value_head(hidden).squeeze(-1),
-            logits=None if self.class_head is None else self.class_head(hidden),
+            value=outputs[..., 0] if values else None,
+            logits=None if self.class_head is None else outputs[..., values:],
         )
 
     def calibrate(self, promoters: Tensor) -> None:

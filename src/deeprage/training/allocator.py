@@ -28,4 +28,4 @@ def keep_large_buffers() -> bool:
         (_M_TRIM_THRESHOLD, largest),
         (_M_TOP_PAD, 2**28),
     )
-    return all([mallopt(name, value) == 1 for name, value in settings])
+    return all(mallopt(name, value) == 1 for name, value in settings)

@@ -32,6 +32,9 @@ class TrainingConfig(BaseModel):
     class_weight: float = Field(
         default=0.5, ge=0, description="weight of cross-entropy beside squared error"
     )
+    validation_genes: Positive = Field(
+        default=2048, description="genes, drawn once, on which each epoch is judged"
+    )
     seed: Annotated[int, Field(ge=0)] = 0
     threads: Positive | None = Field(default=None, description="CPU threads; default: all")
     device: str = Field(default="auto", description="auto, cpu, cuda or mps")

@@ -97,7 +97,7 @@ class Loop:
                 self.listener(epoch, step, len(blocks), total / max(cells, 1), speed)
         seconds = time.perf_counter() - started
         self.network.eval()
-        scores = validate(self.network, self.held_out, self.config.class_weight)
+        scores = validate(self.network, self.held_out)
         return {
             "epoch": epoch,
             "train_loss": total / max(cells, 1),

@@ -54,6 +54,11 @@ class BlockTensors:
         self._known = torch.from_numpy(known).to(device)
         self._classes = torch.from_numpy(classes.astype(np.int64)).to(device)
 
+    def keep_rows(self, most: int, generator: np.random.Generator) -> None:
+        """Forget all but `most` rows, drawn at random."""
+        if len(self.rows) > most:
+            self.rows = np.sort(generator.permutation(self.rows)[:most])
+
     def promoters(self, rows: NDArray[np.intp]) -> Tensor:
         """One-hot promoters (len(rows), 4, L) of some genes."""
         return one_hot(self._tokens[torch.from_numpy(rows).to(self._tokens.device)])

@@ -85,6 +85,7 @@ def train(
     for part, name in ((train_part, "training"), (held_out, "validation")):
         if not len(part.rows):
             raise DeepRageError(f"the split has no known {name} cell: make another split.")
+    held_out.keep_rows(training.validation_genes, np.random.default_rng([training.seed, 3]))
     with torch.random.fork_rng():
         torch.manual_seed(training.seed)
         model = Network(

@@ -12,10 +12,12 @@ from deeprage.training.tensors import BlockTensors
 _GENES_AT_A_TIME = 32
 
 
-def validate(network: Network, held_out: BlockTensors, class_weight: float) -> dict[str, float]:
+def validate(network: Network, held_out: BlockTensors) -> dict[str, float]:
     """Mean squared error, Pearson correlation, accuracy and loss over the known held-out cells.
 
-    All in the network's scaled units; a score whose head is missing is left out.
+    All in the network's scaled units; a score whose head is missing is left out. The loss, by
+    which the best epoch is chosen, is the mean squared error where there is a regression head,
+    else the cross-entropy, which grows with over-confidence while accuracy still improves.
     """
     squared = surprise = right = 0.0
     cells = 0
@@ -35,7 +37,8 @@ def validate(network: Network, held_out: BlockTensors, class_weight: float) -> d
             if said.logits is not None:
                 likeliest = said.logits.argmax(-1)
                 right += float(((likeliest == block.classes) & block.known).sum())
-    scores = {"validation_loss": (squared + class_weight * surprise) / max(cells, 1)}
+    judged = squared if network.value_head is not None else surprise
+    scores = {"validation_loss": judged / max(cells, 1)}
     if predicted:
         pair = torch.stack([torch.cat(predicted), torch.cat(observed)]).double()
         scores["validation_mse"] = squared / max(cells, 1)
