@@ -70,10 +70,23 @@ def _usage(error: Any) -> Failure:
     if near:
         message = f"there is no option {error.option_name}. Did you mean {near[0]}?"
     else:
-        message = error.format_message()
+        message = _no_number(error) or error.format_message()
+    if not message.rstrip().endswith((".", "?")):
+        message += "."
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "deeprage"
     return Failure(_line(f"{message.rstrip()} See `{path} --help`."), BAD_INPUT)
+
+
+def _no_number(error: Any) -> str | None:
+    """What to say of an option that is no number, with the value that was given."""
+    cause = error.__cause__ or error.__context__
+    option = getattr(getattr(error, "param", None), "opts", None)
+    if option is None or not hasattr(cause, "errors"):
+        return None
+    problem = cause.errors()[0]
+    kind = {"int_parsing": "a whole number", "float_parsing": "a number"}.get(problem["type"])
+    return f"{option[0]} must be {kind}, got {problem['input']!r}." if kind else None
 
 
 def _invalid_settings(problems: list[dict[str, Any]]) -> str:

@@ -85,6 +85,7 @@ def score_run(
     edges = tuple(run.config["edges"])
     name = str(run.model["network"]["name"])
     network = _network(run)
+    own: Prediction | None = None
     predictors = {name: network} | {other: make_baseline(other) for other in references}
     rows = []
     for current, predictor in predictors.items():
@@ -92,7 +93,7 @@ def score_run(
         prediction = fit_and_predict(compendium, run.split, predictor, protocol=protocol)
         if predictor is network:
             prediction = replace(prediction, fit_seconds=run.config.get("seconds"))
-            _save_predictions(run, compendium, prediction, protocol)
+            own = prediction
         rows += score_prediction(
             compendium,
             run.split,
@@ -108,6 +109,8 @@ def score_run(
         "rows": rows,
         "audit": [row.as_dict() for row in audit(compendium, run.split, protocol)],
     }
+    assert own is not None
+    _save_predictions(run, compendium, own, protocol)
     write_json(run.path / METRICS, found)
     return found
 
