@@ -14,6 +14,18 @@ BASELINES: dict[str, str] = {
     "condition-mean": "deeprage.baselines.reference:ConditionMean",
     "additive": "deeprage.baselines.reference:Additive",
     "completion": "deeprage.baselines.completion:Completion",
+    "neighbours": "deeprage.baselines.neighbours:Neighbours",
+    "regulator-ridge": "deeprage.baselines.regulator_ridge:RegulatorRidge",
+    "regulator-kernel": "deeprage.baselines.regulator_ridge:RegulatorKernel",
+    "kmer-ridge": "deeprage.baselines.kmer_ridge:KmerRidge",
+    "motif-ridge": "deeprage.baselines.motif_ridge:MotifRidge",
+    "bilinear-ridge": "deeprage.baselines.bilinear_ridge:BilinearRidge",
+    "boosted-trees": "deeprage.baselines.boosted_trees:BoostedTrees",
+    "geneclass": "deeprage.baselines.geneclass:GeneClass",
+    "bdtree": "deeprage.baselines.bdtree:BDTree",
+    "medusa": "deeprage.baselines.medusa:Medusa",
+    "cager": "deeprage.baselines.cager:Cager",
+    "relational": "deeprage.baselines.relational:Relational",
 }
 
 

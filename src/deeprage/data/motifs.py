@@ -62,7 +62,8 @@ def read_meme(path: Path | str) -> list[Motif]:
         words = line.split()
         if words[:1] == ["ALPHABET="] and "".join(words[1:]) != "ACGT":
             raise DeepRageError(
-                f"{path} has the alphabet {' '.join(words[1:])!r}, expected 'ACGT': give motifs of DNA."
+                f"{path} has the alphabet {' '.join(words[1:])!r}, expected 'ACGT': "
+                "give motifs of DNA."
             )
         if words[:1] == ["MOTIF"]:
             title = words[1:]
@@ -88,7 +89,7 @@ def _matrix_rows(lines: Sequence[str], width: int | None) -> list[list[str]]:
             rows.append(words)
             if len(rows) == width:
                 break
-        elif rows or words:
+        elif words or (rows and width is None):
             break
     return rows
 

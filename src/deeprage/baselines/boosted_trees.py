@@ -1,0 +1,135 @@
+"""Gradient-boosted trees from PWM scores of the promoter to the factors of expression."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.baselines.features import motif_features
+from deeprage.baselines.promoter_factors import CONDITION_PENALTIES, PromoterFactors
+from deeprage.data.compendium import Compendium
+from deeprage.errors import DeepRageError
+
+
+class BoostedTrees(PromoterFactors):
+    """Factor scores by LightGBM from PWM scores; condition loadings from the regulator ridge.
+
+    The strongest simple method where genes are unseen. Each of the leading principal factors of
+    the training profiles has an ensemble of its own; the validation cells choose how many of its
+    rounds count. Needs the extra `boosting`.
+
+    Args:
+        motifs, window, bins, cache: as `MotifRidge`.
+        factors: leading factors to predict; further ones hold little that a promoter tells.
+        rounds: numbers of boosting rounds to choose from, rising.
+        learning_rate, leaves, least_leaf: step of each tree, its leaves, genes a leaf at least.
+        share_features, share_genes: drawn for each tree.
+        seed: of those draws.
+        num_threads: processor cores for LightGBM.
+        condition_penalties: as `PromoterFactors`.
+    """
+
+    def __init__(
+        self,
+        *,
+        motifs: Sequence[Path | str] | None = None,
+        window: int = 800,
+        bins: int = 5,
+        cache: Path | str | None = None,
+        factors: int = 5,
+        rounds: Sequence[int] = (10, 25, 50, 75, 100, 150, 200, 300),
+        learning_rate: float = 0.05,
+        leaves: int = 15,
+        least_leaf: int = 20,
+        share_features: float = 0.1,
+        share_genes: float = 0.8,
+        seed: int = 0,
+        num_threads: int = 1,
+        condition_penalties: Sequence[float] = CONDITION_PENALTIES,
+    ) -> None:
+        super().__init__(factors=factors, condition_penalties=condition_penalties)
+        if not rounds or min(rounds) < 1:
+            raise DeepRageError(f"rounds must be numbers of 1 or more, got {tuple(rounds)}.")
+        self.motifs = motifs
+        self.window = window
+        self.bins = bins
+        self.cache = cache
+        self.rounds = tuple(sorted(rounds))
+        self.learning_rate = learning_rate
+        self.leaves = leaves
+        self.least_leaf = least_leaf
+        self.share_features = share_features
+        self.share_genes = share_genes
+        self.seed = seed
+        self.num_threads = num_threads
+
+    def _features(self, visible: Compendium) -> NDArray[np.float32]:
+        _lightgbm()  # says what is missing before the promoters are scanned
+        return motif_features(
+            visible,
+            motifs=self.motifs,
+            window=self.window,
+            bins=self.bins,
+            cache=None if self.cache is None else Path(self.cache),
+        )
+
+    def _paths(
+        self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        lightgbm = _lightgbm()
+        settings = self._settings()
+        shape = (len(self.rounds), len(features), scores.shape[1])
+        paths = np.zeros(shape, dtype=np.float32)
+        # Bins are made once; only the labels change from factor to factor.
+        data = lightgbm.Dataset(features[rows], params=settings, free_raw_data=True)
+        for factor in range(scores.shape[1]):
+            data.set_label(scores[:, factor])
+            model = lightgbm.train(settings, data, num_boost_round=self.rounds[-1])
+            paths[:, :, factor] = _staged(model, features, self.rounds, self.num_threads)
+        return paths
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "objective": "regression",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.least_leaf,
+            "feature_fraction": self.share_features,
+            "bagging_fraction": self.share_genes,
+            "bagging_freq": 1,
+            "max_bin": 63,
+            "seed": self.seed,
+            "deterministic": True,
+            "force_col_wise": True,
+            "num_threads": self.num_threads,
+            "verbosity": -1,
+        }
+
+
+def _staged(
+    model: Any, features: NDArray[np.float32], rounds: Sequence[int], threads: int
+) -> NDArray[np.float32]:
+    """Predictions (len(rounds), G) after each number of rounds, each tree run once."""
+    total = np.zeros(len(features))
+    staged = np.empty((len(rounds), len(features)), dtype=np.float32)
+    done = 0
+    for number, stop in enumerate(rounds):
+        total = total + model.predict(
+            features, start_iteration=done, num_iteration=stop - done, num_threads=threads
+        )
+        staged[number] = total
+        done = stop
+    return staged
+
+
+def _lightgbm() -> Any:
+    try:
+        import lightgbm
+    except ImportError as error:
+        raise DeepRageError(
+            "boosted-trees needs LightGBM, which is not installed: "
+            "run `pip install 'deeprage[boosting]'`."
+        ) from error
+    return lightgbm
