@@ -69,6 +69,7 @@ class TestGenBank:
     def test_a_folder_joins_its_files(self, tmp_path: Path) -> None:
         (tmp_path / "plasmid.gb").write_text(GENBANK)
         (tmp_path / "rest.fa").write_text(FASTA)
+        (tmp_path / "other.bin").write_bytes(b"\x80\xff")
         assert len(read_genome(tmp_path)) == 3
 
 

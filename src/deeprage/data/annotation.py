@@ -8,7 +8,7 @@ import pandas as pd
 
 from deeprage.data.genbank import read_genbank
 from deeprage.data.gene_records import check_not_empty, gene_table
-from deeprage.data.genome import is_genbank
+from deeprage.data.genome import is_named_genbank
 from deeprage.data.gff import FeatureFile, read_gff3, read_gtf
 from deeprage.data.reading import open_text
 from deeprage.data.sgd import read_sgd_features
@@ -64,7 +64,7 @@ def read_annotation(
     """
     files = [path]
     if path.is_dir():
-        files = [file for file in sorted(path.iterdir()) if file.is_file() and is_genbank(file)]
+        files = [file for file in sorted(path.iterdir()) if is_named_genbank(file)]
         if not files:
             raise DeepRageError(f"the folder {path} has no GenBank files (.gb, .gbk, .gbff).")
     chosen = format or detect_format(files[0])

@@ -75,10 +75,15 @@ def read_genome(path: Path) -> dict[str, Chromosome]:
     return genome
 
 
+def is_named_genbank(path: Path) -> bool:
+    """Whether a file's name ends as those of GenBank files do, before `.gz` if that is there."""
+    stem = Path(path.stem) if path.suffix.lower() in {".gz", ".bgz"} else path
+    return stem.suffix.lower() in _GENBANK_SUFFIXES
+
+
 def is_genbank(path: Path) -> bool:
     """Whether a file is GenBank, by its name or by its first line."""
-    stem = Path(path.stem) if path.suffix.lower() in {".gz", ".bgz"} else path
-    if stem.suffix.lower() in _GENBANK_SUFFIXES:
+    if is_named_genbank(path):
         return True
     with open_text(path, "the file") as handle:
         return handle.readline().startswith("LOCUS ")

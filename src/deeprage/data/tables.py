@@ -75,8 +75,8 @@ def read_mapping(
 
     With `any_names` the first two columns serve, whatever their names.
 
-    A header with other names is taken as a row as well: it may be
-    one, and the names of a real header match nothing. Rows with a blank value are left out.
+    A header with other names is taken as a row as well: it may be one, and the names of a real
+    header match nothing. Rows with a blank value are left out.
 
     Raises:
         DeepRageError: the columns are not there, or a key is given twice with unlike values.
