@@ -89,10 +89,10 @@ def test_pip_fetches_it_and_says_what_to_do_where_it_cannot(tmp_path, make_wheel
 def test_folder_given_by_the_user(tmp_path, make_wheel):
     wheel = make_wheel(tmp_path / "mine", "toy", MEMBERS)
     assert fetch_wheel(wheel, source=tmp_path / "mine") == tmp_path / "mine" / wheel.filename
-    with pytest.raises(DeepRageError, match="has no toy-1.0"):
+    with pytest.raises(DeepRageError, match=r"has no toy-1\.0"):
         fetch_wheel(wheel, source=tmp_path)
     (tmp_path / "mine" / wheel.filename).write_bytes(b"other")
-    with pytest.raises(DeepRageError, match="is not the toy 1.0"):
+    with pytest.raises(DeepRageError, match=r"is not the toy 1\.0"):
         fetch_wheel(wheel, source=tmp_path / "mine")
 
 

@@ -161,7 +161,7 @@ def test_files_beside_the_compendium_tell_the_truth(tmp_path):
         ({"genes": True}, "whole number"),
         ({"missing": 0.99}, "from 0 to 0.9"),
         ({"and_pairs": 3, "regulators": 2}, "from 0 to 1"),
-        ({"regulators": 5000, "motif_width": 6}, "larger motif_width"),
+        ({"regulators": 2000, "motif_width": 6}, "larger motif_width"),
     ],
 )
 def test_bad_options_are_named(options, message):

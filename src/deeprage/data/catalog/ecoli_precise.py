@@ -81,7 +81,7 @@ def make_ecoli_precise(path: Path, source: Path | None = None, *, raw: bool = Fa
             genome=genome,
             annotation=annotation,
             conditions=samples,
-            operons=genes["operon"].dropna().to_dict(),
+            operons={str(g): str(operon) for g, operon in genes["operon"].dropna().items()},
             name=path.stem,
             unit="log2 expression" if raw else "log2 fold change",
             provenance={

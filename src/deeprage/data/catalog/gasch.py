@@ -127,7 +127,8 @@ def read_gasch(path: Path) -> pd.DataFrame:
     table = pd.DataFrame(values, index=[row[0].strip() for row in rows[1:]], columns=names)
     table = table.drop(columns=["NAME", "GWEIGHT"], errors="ignore")
     table.columns = pd.Index(numbered(list(table.columns)))
-    return table.drop(index="EWEIGHT", errors="ignore").apply(pd.to_numeric)
+    matrix: pd.DataFrame = table.drop(index="EWEIGHT", errors="ignore").apply(pd.to_numeric)
+    return matrix
 
 
 def numbered(names: list[str]) -> list[str]:

@@ -99,7 +99,7 @@ def download_public_files(
             path.parent.mkdir(parents=True, exist_ok=True)
             retrieve(file, path)
             if file is EXPRESSION:
-                _check(path, file, matrix_digest(read_gasch(path)), MATRIX_DIGEST)
+                _check(file, matrix_digest(read_gasch(path)), MATRIX_DIGEST, delete=[path])
     if not all((folder / "genome" / member).is_file() for member in MEMBERS):
         _get_release(folder, retrieve)
     return folder
@@ -110,21 +110,22 @@ def _get_release(folder: Path, retrieve: Retriever) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     if not archive.is_file():
         retrieve(RELEASE, archive)
-    for member in reversed(MEMBERS):
-        _extract(archive, member)
-    sequence = archive.parent / MEMBERS[0]
-    _check(sequence, RELEASE, sequence_digest(sequence), SEQUENCE_DIGEST)
+    paths = [archive.parent / member for member in MEMBERS]
+    for path in paths:
+        _extract(archive, path)
+    found = sequence_digest(paths[0])
+    _check(RELEASE, found, SEQUENCE_DIGEST, delete=[archive, *paths])
     archive.unlink()
 
 
-def _extract(archive: Path, member: str) -> None:
+def _extract(archive: Path, path: Path) -> None:
     try:
         with tarfile.open(archive) as opened:
-            name = next((x for x in opened.getnames() if x.endswith(member)), None)
+            name = next((x for x in opened.getnames() if x.endswith(path.name)), None)
             content = opened.extractfile(name) if name else None
             if content is None:
-                raise DeepRageError(f"{archive} has no {member}: {RELEASE.url} has changed.")
-            with written_aside(archive.parent / member) as aside:
+                raise DeepRageError(f"{archive} has no {path.name}: {RELEASE.url} has changed.")
+            with written_aside(path) as aside:
                 aside.write_bytes(content.read())
     except (tarfile.TarError, EOFError) as error:
         archive.unlink()
@@ -133,9 +134,10 @@ def _extract(archive: Path, member: str) -> None:
         ) from error
 
 
-def _check(path: Path, file: PublicFile, found: str, expected: str) -> None:
+def _check(file: PublicFile, found: str, expected: str, *, delete: list[Path]) -> None:
     if found != expected:
-        path.unlink()
+        for path in delete:
+            path.unlink()
         raise DeepRageError(
             f"what {file.url} gave does not hold the data this program knows (content hash "
             f"{found[:8]}..., expected {expected[:8]}...) and has been deleted: run the command "

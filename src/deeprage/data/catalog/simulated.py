@@ -1,7 +1,7 @@
 """`simulated`: promoters with planted motifs and known regulator-motif-gene logic."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,18 @@ def read_options(**options: Any) -> SimulationOptions:
     Raises:
         DeepRageError: an option is unknown, not a number, or out of range.
     """
-    kinds = {field.name: type(field.default) for field in fields(SimulationOptions)}
+    defaults = asdict(SimulationOptions())
+    whole = {name for name, default in defaults.items() if isinstance(default, int)}
     for name, value in options.items():
-        if name not in kinds:
-            raise unknown("option of the simulated data set", name, kinds)
+        if name not in defaults:
+            raise unknown("option of the simulated data set", name, defaults)
         fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not fits or (kinds[name] is int and value != int(value)):
-            kind = "a whole number" if kinds[name] is int else "a number"
+        if not fits or (name in whole and not float(value).is_integer()):
+            kind = "a whole number" if name in whole else "a number"
             raise DeepRageError(f"the option {name} is {value!r}; give {kind}.")
-    return SimulationOptions(**{name: kinds[name](value) for name, value in options.items()})
+    return SimulationOptions(
+        **{name: int(value) if name in whole else value for name, value in options.items()}
+    )
 
 
 def to_compendium(simulation: Simulation, *, name: str = "simulated") -> Compendium:

@@ -162,7 +162,7 @@ def simulate(options: SimulationOptions) -> Simulation:
 def _draw_motifs(options: SimulationOptions, rng: np.random.Generator) -> list[Motif]:
     """Motifs whose consensus differs from every other, on either strand, in a third or more."""
     apart = -(-options.motif_width // 3)
-    chosen = np.empty((0, options.motif_width), dtype=np.int8)
+    chosen: NDArray[np.int8] = np.empty((0, options.motif_width), dtype=np.int8)
     failures = 0
     while len(chosen) < options.regulators:
         candidate = rng.integers(0, _LETTERS, options.motif_width).astype(np.int8)
@@ -193,7 +193,7 @@ def _draw_strengths(count: int, rng: np.random.Generator) -> NDArray[np.float64]
 
 def _draw_pairs(options: SimulationOptions, rng: np.random.Generator) -> list[tuple[int, int]]:
     rows, columns = np.triu_indices(options.regulators, k=1)
-    chosen = rng.choice(len(rows), options.and_pairs, replace=False) if options.and_pairs else []
+    chosen = rng.choice(len(rows), options.and_pairs, replace=False)
     return [(int(rows[at]), int(columns[at])) for at in chosen]
 
 
@@ -218,7 +218,8 @@ def _draw_presence(
     share = min(1.0, options.motifs_per_gene / options.regulators)
     present = rng.random((options.genes, options.regulators)) < share
     for pair in pairs:
-        present[np.ix_(rng.random(options.genes) < 0.1, pair)] = True
+        having = rng.random(options.genes) < 0.1
+        present[np.ix_(having, np.array(pair))] = True
     # No more than fill half of the promoter, so that places are found.
     most = options.promoter_length // (2 * options.motif_width)
     for gene in np.flatnonzero(present.sum(axis=1) > most):
@@ -262,7 +263,8 @@ def _draw_places(
 
 def _draw_word(motif: Motif, rng: np.random.Generator) -> NDArray[np.int8]:
     above = rng.random(motif.width) > np.cumsum(motif.probabilities, axis=0)[:-1]
-    return above.sum(axis=0).astype(np.int8)
+    word: NDArray[np.int8] = above.sum(axis=0).astype(np.int8)
+    return word
 
 
 def _blank(

@@ -8,6 +8,7 @@ then share one promoter share a group.
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,12 @@ def build_yeast_stress_full(source: Path | None = None) -> tuple[Compendium, Bui
         },
     )
     result = with_promoters_of(compendium, targets)
+    padded = (result.promoters == N_TOKEN).any(axis=1) & result.has_promoter
+    notes = replace(
+        notes,
+        genes_without_promoter=int((~result.has_promoter).sum()),
+        padded_windows=int(padded.sum()),
+    )
     same = promoter_digest(result) == PROMOTER_DIGEST
     promoters = "as first built" if same else "not those first built: another annotation release"
     return with_provenance(result, {"promoters": promoters}), notes
