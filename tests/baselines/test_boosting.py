@@ -1,6 +1,6 @@
 """Boosting: the search against exhaustive enumeration, the loss in closed form, scales, inputs."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -114,7 +114,7 @@ class TestBoost:
         tree, losses, _ = boost(
             data, presence, list("abc"), keep_search(presence, searches), rounds=15
         )
-        assert all(later < earlier for earlier, later in zip(losses, losses[1:], strict=False))
+        assert all(later < earlier for earlier, later in pairwise(losses))
         scores = tree.scores(np.arange(40), np.arange(len(states)))
         labelled = signs != 0
         closed = np.exp(-signs[labelled] * scores[labelled]).mean()

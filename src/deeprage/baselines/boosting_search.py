@@ -12,8 +12,8 @@ Most of the search is avoided by bounds that lose nothing. A rule of score a > 0
 raises w- of every candidate, hence no candidate for Up gains by it. The gain of a candidate for
 Down rises by at most sqrt(v+) (1 - e^(-a/2)) + sqrt(v-) (e^(a/2) - 1), where v is the weight that
 the new rule and the candidate share, because sqrt(w + (k - 1) v) - sqrt(w) is largest at w = v.
-With v taken over all attributes this is one number for each node and state. The same holds with
-the signs exchanged.
+With v taken over all attributes this is one number for each node and state, by which the bounds
+of all blocks of attributes rise. The same holds with the signs exchanged.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-#: Attributes scored at once; the two products of a block then stay in the processor's cache.
-_BLOCK = 1024
+#: Attributes whose best gain is bounded together, and which are scored at once: their two
+#: products then stay in the processor's cache.
+_BLOCK = 256
+#: States with a bound over this share of the highest are evaluated first.
+_HIGH = 0.85
 #: Largest memory for the first products (A' W) that are kept between rounds.
 _CACHE_BYTES = 500_000_000
 #: Kept products are computed afresh after so many updates, against the drift of float32.
@@ -52,15 +55,16 @@ class _Node:
     product: NDArray[np.float32] | None = None
     snapshot: NDArray[np.float32] | None = None
     updates: int = 0
+    version: int = -1
 
 
 @dataclass
 class RuleSearch:
     """Finds the rule of least AdaBoost loss under any node of a growing tree.
 
-    For each node, sign and state a bound of the best gain over all attributes is kept; a state is
-    evaluated again only when its bound exceeds the best exact gain of the round. The result is
-    that of the exhaustive search, up to the rounding of float32.
+    For each node, block of attributes, sign and state a bound of the best gain is kept; it is
+    evaluated again only when it exceeds the best exact gain of the round. The result is that of
+    the exhaustive search, up to the rounding of float32.
 
     Cost of evaluating s states of a node of g genes and c conditions with M attributes: 4 M c s
     floating-point operations in BLAS and 2 M s square roots, after 4 M g c for the first product
@@ -73,7 +77,7 @@ class RuleSearch:
             belong to the search from then on: change them by `scale` only.
         regulator_rows: row (S,) of the gene whose level a state is about, -1 where it is not a
             gene of the matrix. Rules never fire on that gene itself (no self-prediction).
-        evaluations: (node, state) pairs evaluated so far.
+        evaluations: triples (node, block of attributes, state) evaluated so far.
     """
 
     presence: NDArray[np.uint8]
@@ -84,7 +88,9 @@ class RuleSearch:
     nodes: list[_Node] = field(default_factory=list)
     evaluations: int = 0
     _cached_bytes: int = 0
-    #: Bounds (nodes, 2, S) of the gain of rules for Up and for Down, and which are exact.
+    _version: int = 0
+    _last: tuple[int, int, NDArray[np.float32]] | None = None
+    #: Bounds (nodes, blocks, 2, S) of the gain of rules for Up and for Down; which are exact.
     _bounds: NDArray[np.float32] = field(init=False)
     _exact: NDArray[np.bool_] = field(init=False)
     _in_rows: NDArray[np.float32] = field(init=False)
@@ -93,8 +99,9 @@ class RuleSearch:
     def __post_init__(self) -> None:
         genes, conditions = self.up.shape
         states = self.states.shape[1]
-        self._bounds = np.zeros((0, 2, states), dtype=np.float32)
-        self._exact = np.zeros((0, 2, states), dtype=bool)
+        blocks = -(-self.presence.shape[1] // _BLOCK)
+        self._bounds = np.zeros((0, blocks, 2, states), dtype=np.float32)
+        self._exact = np.zeros((0, blocks, 2, states), dtype=bool)
         self._in_rows = np.zeros((0, genes), dtype=np.float32)
         self._in_columns = np.zeros((0, conditions), dtype=np.float32)
 
@@ -108,8 +115,10 @@ class RuleSearch:
         # A state can gain no more than the root of the weight that it covers.
         cells, states = np.ix_(node.rows, node.columns), self.states[node.columns]
         tops = np.stack([w[cells].sum(axis=0) @ states for w in (self.up, self.down)])
-        self._bounds = np.concatenate([self._bounds, np.sqrt(tops)[None] * np.float32(_SLACK)])
-        self._exact = np.concatenate([self._exact, np.zeros((1, *tops.shape), dtype=bool)])
+        tops = np.sqrt(tops) * np.float32(_SLACK)
+        new = np.repeat(tops[None, None], self._bounds.shape[1], axis=1)
+        self._bounds = np.concatenate([self._bounds, new])
+        self._exact = np.concatenate([self._exact, np.zeros(new.shape, dtype=bool)])
         self._in_rows = np.concatenate([self._in_rows, genes[None].astype(np.float32)])
         self._in_columns = np.concatenate([self._in_columns, conditions[None].astype(np.float32)])
         return len(self.nodes) - 1
@@ -119,8 +128,9 @@ class RuleSearch:
         rows, columns = np.flatnonzero(genes), np.flatnonzero(conditions)
         if not len(rows) or not len(columns):
             return
+        self._version += 1
         cells = np.ix_(rows, columns)
-        rise = np.zeros(self._bounds[:, 0].shape, dtype=np.float32)
+        rise = np.zeros((len(self.nodes), self.states.shape[1]), dtype=np.float32)
         shared_any = np.zeros(rise.shape, dtype=bool)
         for weights, signed in ((self.up, -score), (self.down, score)):
             old = weights[cells]
@@ -129,23 +139,23 @@ class RuleSearch:
             shared = np.maximum(reach @ self.states[columns], 0)
             rise += np.sqrt(shared) * np.float32(abs(np.expm1(signed / 2)) * _SLACK)
             shared_any |= shared > 0
-        self._bounds[:, 1 if score > 0 else 0] += rise
-        self._exact &= ~shared_any[:, None]
+        self._bounds[:, :, 1 if score > 0 else 0] += rise[:, None]
+        self._exact &= ~shared_any[:, None, None]
 
     def best(self) -> Found | None:
         """The rule of largest gain under any node; None where no rule has any."""
-        while True:
-            floor = float(self._bounds.max(where=self._exact, initial=0.0))
-            stale = (self._bounds > floor) & ~self._exact
-            tops = self._bounds.max(axis=(1, 2), where=stale, initial=0.0)
-            if not tops.any():
-                break
+        floor = float(self._bounds.max(where=self._exact, initial=0.0))
+        # High bounds first: what they turn out to be spares the evaluation of the others.
+        while (tops := self._stale_tops()).max(initial=0.0) > floor:
             node = int(np.argmax(tops))
-            self._evaluate(node, np.flatnonzero(stale[node].any(axis=0)), floor)
+            stale = (self._bounds[node] > max(floor, _HIGH * tops[node])) & ~self._exact[node]
+            for block in np.flatnonzero(stale.any(axis=(1, 2))):
+                found = self._evaluate(node, int(block), np.flatnonzero(stale[block].any(axis=0)))
+                floor = max(floor, found)
         if floor <= 0:
             return None
         exact = np.where(self._exact, self._bounds, 0)
-        node, sign, state = (int(i) for i in np.unravel_index(np.argmax(exact), exact.shape))
+        node, _, sign, state = (int(i) for i in np.unravel_index(np.argmax(exact), exact.shape))
         signed = _signed_gains(*self._covered(node, np.array([state])))[:, 0]
         attribute = int(np.argmax(signed if sign == 0 else -signed))
         return Found(floor, node, attribute, state)
@@ -163,33 +173,32 @@ class RuleSearch:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         found = self.nodes[node]
         product = self._product(found)
-        everything = np.arange(self.presence.shape[1])
-        return self._block(found, product, everything, states, self._self_weights(found, states))
+        return self._block(found, product, slice(None), states, self._self_weights(found, states))
 
-    def _evaluate(self, number: int, states: NDArray[np.intp], floor: float) -> None:
-        """Make the bounds of some states of a node exact, or at most `floor`."""
+    def _stale_tops(self) -> NDArray[np.float32]:
+        """The highest bound (nodes,) that is not exact."""
+        tops: NDArray[np.float32] = np.where(self._exact, np.float32(0), self._bounds).max(
+            axis=(1, 2, 3), initial=0.0
+        )
+        return tops
+
+    def _evaluate(self, number: int, block: int, states: NDArray[np.intp]) -> float:
+        """Make the bounds of some states in a block of attributes exact; the highest of them."""
         self.evaluations += len(states)
         node = self.nodes[number]
-        product = self._product(node)
-        half = product.shape[1] // 2
-        # An attribute gains no more than the root of the weight that it covers.
-        tops = np.maximum(product[:, :half].sum(axis=1), product[:, half:].sum(axis=1))
-        attributes = np.flatnonzero(tops > floor * floor / _SLACK**2)
+        part = slice(block * _BLOCK, (block + 1) * _BLOCK)
         selfs = self._self_weights(node, states)
-        best = np.full((2, len(states)), -np.inf, dtype=np.float32)
-        for first in range(0, len(attributes), _BLOCK):
-            part = attributes[first : first + _BLOCK]
-            signed = _signed_gains(*self._block(node, product, part, states, selfs))
-            np.maximum(best[0], signed.max(axis=0), out=best[0])
-            np.maximum(best[1], -signed.min(axis=0), out=best[1])
-        self._bounds[number][:, states] = np.maximum(best, np.float32(floor))
-        self._exact[number][:, states] = best >= floor
+        signed = _signed_gains(*self._block(node, self._product(node), part, states, selfs))
+        best = np.stack([signed.max(axis=0), -signed.min(axis=0)])
+        self._bounds[number, block][:, states] = best
+        self._exact[number, block][:, states] = True
+        return float(best.max())
 
     def _block(
         self,
         node: _Node,
         product: NDArray[np.float32],
-        attributes: NDArray[np.intp],
+        attributes: slice,
         states: NDArray[np.intp],
         selfs: _SelfWeights | None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -199,13 +208,17 @@ class RuleSearch:
         part = product[attributes]
         up, down = part[:, :half] @ on, part[:, half:] @ on
         if selfs is not None:
-            own = self.presence[np.ix_(selfs.rows, attributes)].T
+            own = self.presence[selfs.rows, attributes].T
             up[:, selfs.positions] -= own * selfs.up
             down[:, selfs.positions] -= own * selfs.down
         return up, down
 
     def _product(self, node: _Node) -> NDArray[np.float32]:
         """A' [W+ W-] (M, 2 c) of a node, updated from the kept one where there is one."""
+        if node.product is not None and node.version == self._version:
+            return node.product
+        if self._last is not None and self._last[:2] == (id(node), self._version):
+            return self._last[2]
         cells = np.ix_(node.rows, node.columns)
         weights = np.concatenate([self.up[cells], self.down[cells]], axis=1)
         if node.product is not None and node.snapshot is not None and node.updates < _REFRESH:
@@ -214,15 +227,18 @@ class RuleSearch:
             if len(columns):
                 update = self._transposed_times(node.rows[rows], change[rows][:, columns])
                 node.product[:, columns] += update
-                node.snapshot, node.updates = weights, node.updates + 1
+                node.updates += 1
+            node.snapshot, node.version = weights, self._version
             return node.product
         product = self._transposed_times(node.rows, weights)
         if node.product is None:
             size = product.nbytes + weights.nbytes
             if self._cached_bytes + size > _CACHE_BYTES:
+                self._last = (id(node), self._version, product)
                 return product
             self._cached_bytes += size
         node.product, node.snapshot, node.updates = product, weights, 0
+        node.version = self._version
         return product
 
     def _transposed_times(
@@ -230,8 +246,8 @@ class RuleSearch:
     ) -> NDArray[np.float32]:
         """presence[rows].T @ weights, with presence made float32 a block at a time."""
         result = np.empty((self.presence.shape[1], weights.shape[1]), dtype=np.float32)
-        for first in range(0, len(result), _BLOCK):
-            part = slice(first, first + _BLOCK)
+        for first in range(0, len(result), 4 * _BLOCK):
+            part = slice(first, first + 4 * _BLOCK)
             result[part] = self.presence[rows, part].astype(np.float32).T @ weights
         return result
 
