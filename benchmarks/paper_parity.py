@@ -19,7 +19,7 @@ from typing import Any
 #: What each network was given beyond the defaults, chosen on validation cells.
 RECIPES: dict[str, dict[str, dict[str, Any]]] = {
     "deeprage-c": {"network": {"dropout": 0.25}, "training": {"epochs": 26}},
-    "deeprage-tp": {"network": {}, "training": {"epochs": 20}},
+    "deeprage-tp": {"network": {}, "training": {"epochs": 18, "block_genes": 40}},
     "deeprage-rnn": {"network": {}, "training": {"epochs": 8}},
 }
 GOALS = {

@@ -119,9 +119,12 @@ class Recurrent(nn.Module):
         pairs = promoter_map.shape[0] * condition.shape[0]
         state = promoter_map.new_zeros(pairs, self.units)
         memory = state
-        for step in reversed(steps) if suffix else steps:
+        # The first state is zero, so that its product with the weights is the bias alone.
+        gates_state = b_state.expand(pairs, -1)
+        for number, step in enumerate(reversed(steps) if suffix else steps):
             gates_in = (of_gene[:, step].unsqueeze(1) + of_condition).flatten(0, 1)
-            gates_state = torch.addmm(b_state, state, w_state.t())
+            if number > 0:
+                gates_state = torch.addmm(b_state, state, w_state.t())
             state, memory = self._step(gates_in, gates_state, state, memory)
         return state
 
