@@ -49,5 +49,7 @@ def test_an_interrupted_evaluation_keeps_the_earlier_scores(
     with monkeypatch.context() as patch:
         interrupt = CtrlC(1)
         patch.setattr(Path, "replace", lambda path, target: interrupt(path, target))
-        assert deeprage("evaluate", toy_run).code == 130
+        found = deeprage("evaluate", toy_run)
+    assert found.code == 130
+    assert "stopped: " in found.err
     assert checksums(toy_run) == before

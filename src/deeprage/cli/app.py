@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from deeprage import __version__
 from deeprage.cli import data, demo, evaluate, predict, report, train
-from deeprage.cli.failures import failure
+from deeprage.cli.failures import INTERRUPTED, failure
 
 app = typer.Typer(
     name="deeprage",
@@ -59,6 +59,8 @@ def run(arguments: Sequence[str]) -> int:
         result = get_command(app).main(
             args=list(arguments), prog_name="deeprage", standalone_mode=False
         )
+        if result == INTERRUPTED:  # how newer versions of typer pass on Ctrl-C
+            raise KeyboardInterrupt
     except (Exception, KeyboardInterrupt) as error:
         told = failure(error)
         if told is None:
