@@ -81,8 +81,8 @@ class AlternatingTree:
         rows = np.stack([rule.genes[genes] for rule in self.rules]).astype(np.float32)
         columns = np.stack([rule.conditions[conditions] for rule in self.rules])
         weights = np.array([rule.score for rule in self.rules], dtype=np.float32)
-        total: NDArray[np.float32] = rows.T @ (columns * weights[:, None]) + np.float32(self.prior)
-        return total
+        total = rows.T @ (columns * weights[:, None]) + np.float32(self.prior)
+        return total.astype(np.float32, copy=False)
 
     def state_name(self, state: int) -> str:
         """Such as `YMR037C up`."""
@@ -180,7 +180,7 @@ def boost(
         np.concatenate([data.regulator_rows, data.regulator_rows]),
     )
     shape = data.signs.shape
-    tree = AlternatingTree(list(regulators), *shape, prior=prior)
+    tree = AlternatingTree(list(regulators), shape[0], shape[1], prior)
     nodes = {search.add_node(np.ones(shape[0], bool), np.ones(shape[1], bool)): 0}
     scores = np.full(shape, prior, dtype=np.float32)
     target = data.values[data.validation]

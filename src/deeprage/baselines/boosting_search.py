@@ -48,10 +48,12 @@ class Found:
 
 @dataclass
 class _Node:
-    """The rows and columns of a node that carry weight, and its kept product A' [W+ W-]."""
+    """The rows and columns of a node that carry weight, which states (S,) are about one of its
+    own rows, and its kept product A' [W+ W-]."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
+    own_states: NDArray[np.bool_]
     product: NDArray[np.float32] | None = None
     snapshot: NDArray[np.float32] | None = None
     updates: int = 0
@@ -110,7 +112,8 @@ class RuleSearch:
         rows, columns = np.flatnonzero(genes), np.flatnonzero(conditions)
         weights = self.up[np.ix_(rows, columns)] + self.down[np.ix_(rows, columns)]
         # Genes and conditions without a labelled cell never get weight: leave them out.
-        node = _Node(rows[weights.any(axis=1)], columns[weights.any(axis=0)])
+        rows, columns = rows[weights.any(axis=1)], columns[weights.any(axis=0)]
+        node = _Node(rows, columns, np.isin(self.regulator_rows, rows))
         self.nodes.append(node)
         # A state can gain no more than the root of the weight that it covers.
         cells, states = np.ix_(node.rows, node.columns), self.states[node.columns]
@@ -145,13 +148,17 @@ class RuleSearch:
     def best(self) -> Found | None:
         """The rule of largest gain under any node; None where no rule has any."""
         floor = float(self._bounds.max(where=self._exact, initial=0.0))
+        stale = np.where(self._exact, np.float32(0), self._bounds)
+        tops = stale.max(axis=(1, 2, 3), initial=0.0)
         # High bounds first: what they turn out to be spares the evaluation of the others.
-        while (tops := self._stale_tops()).max(initial=0.0) > floor:
+        while tops.max() > floor:
             node = int(np.argmax(tops))
-            stale = (self._bounds[node] > max(floor, _HIGH * tops[node])) & ~self._exact[node]
-            for block in np.flatnonzero(stale.any(axis=(1, 2))):
-                found = self._evaluate(node, int(block), np.flatnonzero(stale[block].any(axis=0)))
-                floor = max(floor, found)
+            high = stale[node] > max(floor, _HIGH * tops[node])
+            for block in np.flatnonzero(high.any(axis=(1, 2))):
+                states = np.flatnonzero(high[block].any(axis=0))
+                floor = max(floor, self._evaluate(node, int(block), states))
+                stale[node, block][:, states] = 0
+            tops[node] = stale[node].max()
         if floor <= 0:
             return None
         exact = np.where(self._exact, self._bounds, 0)
@@ -174,13 +181,6 @@ class RuleSearch:
         found = self.nodes[node]
         product = self._product(found)
         return self._block(found, product, slice(None), states, self._self_weights(found, states))
-
-    def _stale_tops(self) -> NDArray[np.float32]:
-        """The highest bound (nodes,) that is not exact."""
-        tops: NDArray[np.float32] = np.where(self._exact, np.float32(0), self._bounds).max(
-            axis=(1, 2, 3), initial=0.0
-        )
-        return tops
 
     def _evaluate(self, number: int, block: int, states: NDArray[np.intp]) -> float:
         """Make the bounds of some states in a block of attributes exact; the highest of them."""
@@ -252,11 +252,10 @@ class RuleSearch:
         return result
 
     def _self_weights(self, node: _Node, states: NDArray[np.intp]) -> _SelfWeights | None:
-        rows = self.regulator_rows[states]
-        positions = np.flatnonzero((rows >= 0) & np.isin(rows, node.rows))
+        positions = np.flatnonzero(node.own_states[states])
         if not len(positions):
             return None
-        rows = rows[positions]
+        rows = self.regulator_rows[states[positions]]
         on = self.states[np.ix_(node.columns, states[positions])].T
         cells = np.ix_(rows, node.columns)
         up, down = ((weights[cells] * on).sum(axis=1) for weights in (self.up, self.down))

@@ -13,6 +13,7 @@ from deeprage.baselines.boosting import (
     AlternatingTree,
     BoostingData,
     Proposal,
+    Rule,
     boost,
     boosting_data,
     margin,
@@ -108,24 +109,20 @@ class GeneClass:
 
     def motif_margins(self) -> Mapping[str, float]:
         """Margin score of each motif in the tree on the labelled training cells (MEDUSA's)."""
-        names = dict.fromkeys(rule.attribute for rule in self.tree_.rules)
-        return {
-            name: margin(self.tree_, self.signs_, lambda rule, name=name: rule.attribute != name)
-            for name in names
-        }
+        return self._margins(lambda rule: rule.attribute)
 
     def regulator_margins(self) -> Mapping[str, float]:
         """Margin score of each regulator in the tree on the labelled training cells."""
         regulators = self.tree_.regulators
-        used = dict.fromkeys(rule.state % len(regulators) for rule in self.tree_.rules)
-        return {
-            regulators[number]: margin(
-                self.tree_,
-                self.signs_,
-                lambda rule, number=number: rule.state % len(regulators) != number,
-            )
-            for number in used
-        }
+        return self._margins(lambda rule: regulators[rule.state % len(regulators)])
+
+    def _margins(self, part: Callable[[Rule], str]) -> dict[str, float]:
+        """Margin score of leaving out all rules with the same `part`, for each part."""
+
+        def margin_of(name: str) -> float:
+            return margin(self.tree_, self.signs_, lambda rule: part(rule) != name)
+
+        return {name: margin_of(name) for name in dict.fromkeys(map(part, self.tree_.rules))}
 
     def _attributes(self, visible: Compendium) -> GeneAttributes:
         """Motif hits and k-mers of the promoters."""
