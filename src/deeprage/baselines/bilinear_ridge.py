@@ -16,7 +16,7 @@ from deeprage.data.split import Role, Split
 from deeprage.errors import DeepRageError
 
 Matrix = NDArray[np.float64]
-PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 
 @dataclass(frozen=True)
