@@ -52,6 +52,7 @@ def skill_picture(run: Path, path: Path) -> Path:
 
 def _draw_density(axes: Axes, predictions: Predictions, *, unit: str) -> None:
     from matplotlib.colors import LinearSegmentedColormap, LogNorm
+    from matplotlib.ticker import LogLocator, NullLocator
 
     observed = predictions.observed[predictions.scored]
     predicted = predictions.predicted[predictions.scored]
@@ -63,7 +64,10 @@ def _draw_density(axes: Axes, predictions: Predictions, *, unit: str) -> None:
     mesh = axes.pcolormesh(
         counts.edges, counts.edges, shown, norm=LogNorm(vmin=1), cmap=colours, rasterized=True
     )
-    axes.figure.colorbar(mesh, ax=axes, label="test cells", shrink=0.85)
+    bar = axes.figure.colorbar(
+        mesh, ax=axes, label="test cells", shrink=0.85, ticks=LogLocator(), format="%d"
+    )
+    bar.ax.yaxis.set_minor_locator(NullLocator())
     axes.plot(ends, ends, color=INK, linewidth=1, label="prediction = observation")
     axes.plot(
         counts.centres,
@@ -91,7 +95,9 @@ def _draw_bars(axes: Axes, run: RunFolder) -> None:
     bars = axes.barh([row.predictor for _, row in known], values, color=colours)
     for bar, value in zip(bars, values, strict=True):
         middle = bar.get_y() + bar.get_height() / 2
-        axes.text(max(value, 0) + 0.01, middle, f"{value:.3f}", va="center", color=INK)
+        axes.text(
+            max(value, 0) + 0.01, middle, f"{value:.3f}".replace("-", "−"), va="center", color=INK
+        )
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_xlim(min(0.0, *values) * 1.15, max(*values, 0.1) * 1.18)
     axes.spines[["top", "right"]].set_visible(False)

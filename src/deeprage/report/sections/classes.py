@@ -16,8 +16,8 @@ def classes(run: RunFolder) -> Section | None:
         "Percent of all test cells; rows are the observed class, columns the predicted one, so "
         "that correct calls lie on the diagonal. Found: of the cells of an observed class, how "
         "many were called so. Correct: of the cells called so, how many are.",
-        "Rare classes are found too (above 50 %), and opposite calls, the far corners, stay below "
-        "1 %.",
+        "Rare classes are found too (above 50\u00a0%), and opposite calls, the far corners, stay "
+        "below 1\u00a0%.",
         "Rare classes hardly found: the model hedges towards the frequent class; weight the "
         "classes, or judge by balanced accuracy. Large corners: the direction itself is wrong; "
         "check the signs of the data and the series that was held out.",

@@ -1,0 +1,296 @@
+"""The page's content, read without a browser."""
+
+import json
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deeprage.errors import DeepRageError
+from deeprage.report import write_report
+from deeprage.report.blocks import Column, Figure, Matrix, Table
+from deeprage.report.page import in_script
+from deeprage.report.run_folder import RunFolder
+from deeprage.report.sections import SECTIONS
+from deeprage.report.verdict import verdict
+
+
+def edit(path: Path, change) -> None:
+    """Apply a function to the content of a JSON file."""
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def row(metrics: dict, predictor: str, role: str = "test") -> dict:
+    return next(r for r in metrics["rows"] if (r["predictor"], r["role"]) == (predictor, role))
+
+
+def section(run: Path, slug: str):
+    found = [made for make in SECTIONS if (made := make(RunFolder.open(run)))]
+    return next((made for made in found if made.slug == slug), None)
+
+
+def blocks(run: Path, kind: type) -> list:
+    made = [made for make in SECTIONS if (made := make(RunFolder.open(run)))]
+    return [block for each in made for block in each.blocks if isinstance(block, kind)]
+
+
+class TestFile:
+    def test_is_written_into_the_run_and_named(self, new_run):
+        run = new_run()
+        assert write_report(run) == run / "report.html"
+        assert write_report(run, out=run / "x" / "page.html").is_file()
+
+    def test_is_one_file_that_asks_for_nothing(self, run):
+        page = write_report(run).read_text(encoding="utf-8")
+        scripts = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
+        markup = scripts.sub("", page)
+        assert not re.search(r"""(src|href)=["'](?!#|data:)""", markup)
+        assert "default-src 'none'" in markup
+        assert page.count("<html") == 1
+        assert len(page.encode()) < 8e6
+
+    def test_of_a_whole_genome_stays_small(self, new_run):
+        page = write_report(new_run(genes=6000, conditions=40, skill=0.5))
+        assert page.stat().st_size < 8e6
+
+    def test_is_the_same_when_written_again(self, run):
+        first = write_report(run).read_bytes()
+        assert write_report(run).read_bytes() == first
+
+    def test_closes_every_element_that_it_opens(self, run):
+        Balance().check(write_report(run).read_text(encoding="utf-8"))
+
+
+class Balance(HTMLParser):
+    """Checks that elements nest; those whose end tag HTML lets one leave out are passed over."""
+
+    optional = frozenset({"td", "tr", "meta", "link", "input", "br"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+
+    def check(self, page: str) -> None:
+        self.feed(page)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.optional:
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.optional:
+            assert self.stack.pop() == tag, self.getpos()
+
+
+class TestEscaping:
+    def test_of_names_that_look_like_markup(self, new_run):
+        run = new_run()
+        evil = "</script><script>window.broken=1</script>"
+        edit(run / "config.json", lambda c: c["compendium"].update(name=evil))
+        edit(run / "metrics.json", lambda m: row(m, "low-rank").update(predictor=evil))
+        with np.load(run / "predictions.npz") as found:
+            arrays = dict(found)
+        arrays["conditions"] = np.array([f"{evil}{n}" for n in range(40)])
+        arrays["symbols"] = np.array([evil] * 300)
+        np.savez(run / "predictions.npz", **arrays)
+        assert "<script>window.broken" not in write_report(run).read_text(encoding="utf-8")
+
+    def test_of_json_loses_nothing(self):
+        text = json.dumps({"a": "</script><!-- & \u2028"})
+        assert "</" not in in_script(text)
+        assert json.loads(str(in_script(text))) == json.loads(text)
+
+
+class TestVerdict:
+    def says(self, run: Path, model: float | None, reference: float | None) -> str:
+        def change(metrics):
+            for each in metrics["rows"]:
+                if each["role"] == "test":
+                    each["scores"]["pearson"] = 0.1
+            row(metrics, "deeprage-c")["scores"]["pearson"] = model
+            row(metrics, "additive")["scores"]["pearson"] = reference
+
+        edit(run / "metrics.json", change)
+        found = verdict(RunFolder.open(run))
+        self.outcome = found.outcome
+        return found.sentence
+
+    def test_beats_names_both_scores_and_the_difference(self, new_run):
+        sentence = self.says(new_run(), 0.8423, 0.8012)
+        assert "deeprage-c reaches a test Pearson of 0.842" in sentence
+        assert "beats the best simple reference, additive (0.801), by 0.041" in sentence
+        assert self.outcome == "beats"
+
+    def test_does_not_beat(self, new_run):
+        sentence = self.says(new_run(), 0.8423, 0.885)
+        assert "does not beat the best simple reference, additive (0.885)" in sentence
+        assert "better by 0.043" in sentence
+        assert self.outcome == "loses"
+
+    def test_equal_does_not_beat(self, new_run):
+        assert "does not beat" in self.says(new_run(), 0.84231, 0.84232)
+
+    def test_without_a_score_claims_nothing(self, new_run):
+        assert "deeprage evaluate" in self.says(new_run(), None, 0.8)
+        assert self.outcome == "unknown"
+
+    def test_validation_rows_do_not_count(self, new_run):
+        run = new_run()
+        before = verdict(RunFolder.open(run)).sentence
+        edit(
+            run / "metrics.json",
+            lambda m: row(m, "additive", "validation")["scores"].update(pearson=0.999),
+        )
+        assert verdict(RunFolder.open(run)).sentence == before
+
+    @pytest.mark.parametrize("regime", ["pairs", "conditions", "genes", "both"])
+    def test_names_the_question_of_each_regime(self, new_run, regime):
+        found = verdict(RunFolder.open(new_run(regime=regime)))
+        words = {"pairs": "hidden cells", "both": "genes and conditions it has never"}
+        assert words.get(regime, f"of {regime} it has never seen") in found.sentence
+
+    def test_a_difference_within_the_interval_is_called_so(self, new_run):
+        run = new_run(genes=60)
+        found = RunFolder.open(run).predictions
+        assert found is not None
+        r = float(np.corrcoef(found.observed[found.scored], found.predicted[found.scored])[0, 1])
+        self.says(run, r, r - 0.002)
+        assert any("do not build" in note for note in verdict(RunFolder.open(run)).notes)
+        self.says(run, r, 0.3)
+        assert not any("do not build" in note for note in verdict(RunFolder.open(run)).notes)
+
+
+class TestSections:
+    def test_are_left_out_where_their_file_is_absent(self, new_run):
+        run = new_run(evaluated=False)
+        slugs = {made.slug for make in SECTIONS if (made := make(RunFolder.open(run)))}
+        assert slugs == {"learning", "data", "reproduce"}
+        page = write_report(run).read_text(encoding="utf-8")
+        assert "run `deeprage evaluate`" in unescape(page)
+
+    def test_all_are_there_for_an_evaluated_run(self, run):
+        slugs = [made.slug for make in SECTIONS if (made := make(RunFolder.open(run)))]
+        assert len(slugs) == len(SECTIONS) == len(set(slugs))
+
+    def test_every_figure_says_how_to_read_it(self, run):
+        figures = blocks(run, Figure)
+        assert len(figures) == 4
+        for figure in figures:
+            reading = figure.reading
+            assert all(len(t) > 40 for t in (reading.shows, reading.good, reading.otherwise))
+
+    def test_best_values_are_marked(self, run):
+        table = section(run, "scores").blocks[0]
+        for number, column in enumerate(table.columns):
+            if column.title not in ("Pearson r", "MSE", "accuracy"):
+                continue
+            values = [line[number] for line in table.rows if line[number] is not None]
+            best = min(values) if column.title == "MSE" else max(values)
+            marked = {table.rows[r][number] for r, c in table.marked if c == number}
+            assert marked == {best}
+
+    def test_learning_marks_the_epoch_with_least_error(self, run):
+        history = RunFolder.open(run).history
+        best = min(history, key=lambda epoch: epoch["validation_mse"])["epoch"]
+        assert f"epoch {best} was best" in section(run, "learning").lead
+        lines = section(run, "learning").blocks[0].plotly.layout.shapes
+        assert any(line.x0 == best and line.x1 == best for line in lines)
+
+    def test_history_of_a_killed_and_resumed_run(self, new_run):
+        run = new_run()
+        with (run / "history.jsonl").open("a") as handle:
+            handle.write('{"epoch": 18, "validation_mse": 0.01}\n{"epoch": 19, "valid')
+        history = RunFolder.open(run).history
+        assert [epoch["epoch"] for epoch in history] == list(range(1, 19))
+        assert history[-1]["validation_mse"] == 0.01
+
+    def test_predictions_that_were_not_those_scored_are_noticed(self, new_run):
+        run = new_run()
+        assert "Attention" not in section(run, "agreement").lead
+        edit(run / "metrics.json", lambda m: row(m, "deeprage-c")["scores"].update(pearson=0.5))
+        assert "Attention" in section(run, "agreement").lead
+
+    def test_only_test_cells_are_shown(self, new_run):
+        run = new_run(regime="both")
+        with np.load(run / "predictions.npz") as found:
+            tested = (found["role"] == 2) & np.isfinite(found["observed"])
+        heat = section(run, "agreement").blocks[0].plotly.data[0]
+        assert np.sum(heat.customdata) == tested.sum()
+        genes = next(b for b in section(run, "genes").blocks if isinstance(b, Table))
+        assert len(genes.rows) == tested.any(axis=1).sum()
+        assert sum(line[2] for line in genes.rows) == tested.sum()
+        conditions = next(b for b in section(run, "conditions").blocks if isinstance(b, Table))
+        assert len(conditions.rows) == tested.any(axis=0).sum()
+
+    def test_a_model_without_skill_lies_on_the_outline_of_chance(self, new_run):
+        run = new_run(skill=0.0, regime="genes")
+        lead = section(run, "genes").lead
+        above = int(re.search(r"(\d+) % lie", lead).group(1))
+        assert above < 20
+
+
+class TestPaperTable:
+    def test_recall_and_precision_of_table_2(self):
+        percent = ((10.14, 7.47, 0.13), (3.29, 59.77, 3.02), (0.18, 6.42, 9.59))
+        matrix = Matrix("DeepRAGE-C", ("Down", "Baseline", "Up"), percent)
+        assert np.mean(matrix.recall) == pytest.approx(68.9, abs=0.05)
+        assert matrix.precision[0] == pytest.approx(100 * 10.14 / 13.61)
+
+    def test_a_class_that_never_occurs_has_no_recall(self):
+        matrix = Matrix("x", ("a", "b"), ((0.0, 0.0), (40.0, 60.0)))
+        assert matrix.recall == [None, 60.0]
+
+
+class TestCells:
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [(None, "–"), (float("nan"), "–"), (-0.0001, "0.000"), (-0.5, "−0.500"), (12345, "12,345")],
+    )
+    def test_numbers_as_printed(self, value, text):
+        assert Column("x", digits=3).text(value) == text
+
+
+class TestBadRuns:
+    def test_not_a_run_folder(self, tmp_path):
+        with pytest.raises(DeepRageError, match=r"no config\.json"):
+            write_report(tmp_path)
+
+    def test_another_version(self, new_run):
+        run = new_run()
+        edit(run / "config.json", lambda c: c.update(format_version=2))
+        with pytest.raises(DeepRageError, match=r"run format 2 .* reads format 1"):
+            write_report(run)
+
+    def test_damaged_predictions_leave_the_old_report(self, new_run):
+        run = new_run()
+        page = write_report(run)
+        before = page.read_bytes()
+        (run / "predictions.npz").write_bytes(b"PK\x03\x04 cut off")
+        with pytest.raises(DeepRageError, match="deeprage evaluate"):
+            write_report(run)
+        assert page.read_bytes() == before
+
+    def test_predictions_of_another_shape(self, new_run):
+        run = new_run()
+        with np.load(run / "predictions.npz") as found:
+            arrays = dict(found)
+        arrays["observed"] = arrays["observed"][:, :-1]
+        np.savez(run / "predictions.npz", **arrays)
+        with pytest.raises(DeepRageError, match="`observed` is"):
+            write_report(run)
+
+    def test_pickled_objects_are_refused(self, new_run):
+        run = new_run()
+        with np.load(run / "predictions.npz") as found:
+            arrays = dict(found)
+        arrays["genes"] = np.array([{"not": "a name"}] * 300, dtype=object)
+        np.savez(run / "predictions.npz", **arrays)
+        with pytest.raises(DeepRageError, match="cannot be read"):
+            write_report(run)
