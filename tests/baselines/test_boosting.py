@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deeprage.baselines import boosting_search
 from deeprage.baselines.boosting import BoostingData, Proposal, boost
 from deeprage.baselines.boosting_inputs import (
     dimer_presence,
@@ -47,7 +48,8 @@ def exhaustive(presence, states, up, down, masks, own):
 
 class TestRuleSearch:
     @pytest.mark.parametrize("seed", range(4))
-    def test_finds_what_exhaustive_search_finds_while_the_tree_grows(self, seed):
+    def test_finds_what_exhaustive_search_finds_while_the_tree_grows(self, seed, monkeypatch):
+        monkeypatch.setattr(boosting_search, "_BLOCK", 2)  # several blocks of attributes
         presence, states, signs, rows = random_problem(seed)
         own = np.concatenate([rows, rows])
         up, down = ((signs == sign).astype(np.float32) for sign in (1, -1))

@@ -23,9 +23,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-#: Attributes whose best gain is bounded together, and which are scored at once: their two
+#: Fewest attributes whose best gain is bounded together, and which are scored at once: their two
 #: products then stay in the processor's cache.
 _BLOCK = 256
+#: Most blocks, so that the bounds of tens of thousands of attributes stay small.
+_BLOCKS = 16
 #: States with a bound over this share of the highest are evaluated first.
 _HIGH = 0.85
 #: Largest memory for the first products (A' W) that are kept between rounds.
@@ -95,13 +97,16 @@ class RuleSearch:
     #: Bounds (nodes, blocks, 2, S) of the gain of rules for Up and for Down; which are exact.
     _bounds: NDArray[np.float32] = field(init=False)
     _exact: NDArray[np.bool_] = field(init=False)
+    _size: int = field(init=False)
     _in_rows: NDArray[np.float32] = field(init=False)
     _in_columns: NDArray[np.float32] = field(init=False)
 
     def __post_init__(self) -> None:
         genes, conditions = self.up.shape
         states = self.states.shape[1]
-        blocks = -(-self.presence.shape[1] // _BLOCK)
+        attributes = self.presence.shape[1]
+        self._size = max(_BLOCK, -(-attributes // _BLOCKS))
+        blocks = -(-attributes // self._size)
         self._bounds = np.zeros((0, blocks, 2, states), dtype=np.float32)
         self._exact = np.zeros((0, blocks, 2, states), dtype=bool)
         self._in_rows = np.zeros((0, genes), dtype=np.float32)
@@ -186,7 +191,7 @@ class RuleSearch:
         """Make the bounds of some states in a block of attributes exact; the highest of them."""
         self.evaluations += len(states)
         node = self.nodes[number]
-        part = slice(block * _BLOCK, (block + 1) * _BLOCK)
+        part = slice(block * self._size, (block + 1) * self._size)
         selfs = self._self_weights(node, states)
         signed = _signed_gains(*self._block(node, self._product(node), part, states, selfs))
         best = np.stack([signed.max(axis=0), -signed.min(axis=0)])
