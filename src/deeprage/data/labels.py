@@ -1,6 +1,7 @@
 """Class labels by thresholds on log2 expression values."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +23,7 @@ def check_edges(edges: Sequence[float]) -> tuple[float, ...]:
         DeepRageError: there is no edge, or they do not rise strictly.
     """
     found = tuple(float(edge) for edge in edges)
-    if not found or not all(low < high for low, high in zip(found, found[1:], strict=False)):
+    if not found or not all(low < high for low, high in pairwise(found)):
         raise DeepRageError(
             f"class edges must be one or more rising numbers, got {found}; "
             f"the default is {DEFAULT_EDGES}."
@@ -52,5 +53,5 @@ def class_names(edges: Sequence[float] = DEFAULT_EDGES) -> tuple[str, ...]:
     if len(found) == 2:
         return ("Down", "Baseline", "Up")
     bounds = [f"{edge:g}" for edge in found]
-    middle = [f"{low} .. {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    middle = [f"{low} .. {high}" for low, high in pairwise(bounds)]
     return (f"< {bounds[0]}", *middle, f"> {bounds[-1]}")

@@ -25,9 +25,7 @@ class Predictor(Protocol):
         """
         ...
 
-    def predict(
-        self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> NDArray[np.float32]:
+    def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Predicted log2 values (len(genes), len(conditions)) for rows and columns by number.
 
         Finite for every gene and condition of the compendium, seen or not.
