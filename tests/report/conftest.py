@@ -25,7 +25,7 @@ def scores(observed: np.ndarray, predicted: np.ndarray, cells: np.ndarray) -> di
     agreement = np.trace(table) / 100
     by_chance = float((table.sum(axis=0) * table.sum(axis=1)).sum() / 1e4)
     return {
-        "cells": len(true),
+        "n_cells": len(true),
         "mse": error,
         "r2": 1 - error / float(true.var()),
         "pearson": None if constant else float(np.corrcoef(true, guess)[0, 1]),
@@ -35,7 +35,7 @@ def scores(observed: np.ndarray, predicted: np.ndarray, cells: np.ndarray) -> di
         "balanced_accuracy": float(recall.mean()),
         "macro_f1": float((2 * recall * precision / np.maximum(recall + precision, 1e-9)).mean()),
         "kappa": (agreement - by_chance) / (1 - by_chance),
-        "confusion_percent": table.tolist(),
+        "confusion": table.tolist(),
     }
 
 
@@ -78,7 +78,7 @@ def make_run(
     rows = [
         {
             "predictor": name,
-            "kind": "network" if name == "deeprage-c" else "reference",
+            "kind": "model" if name == "deeprage-c" else "reference",
             "role": part,
             "scores": scores(observed, predicted, (role == number) & np.isfinite(observed)),
             "fit_seconds": 612.4 if name == "deeprage-c" else 0.3,
@@ -188,7 +188,7 @@ def write_config(folder: Path, regime: str, role: np.ndarray, series: list[str])
         },
         "protocol": "default",
         "network": {
-            "preset": "deeprage-c",
+            "name": "deeprage-c",
             "filters": 256,
             "filter_width": 19,
             "hidden": [512, 512],
@@ -204,12 +204,13 @@ def write_config(folder: Path, regime: str, role: np.ndarray, series: list[str])
 
 def write_history(folder: Path, rng: np.random.Generator) -> None:
     lines = []
-    for epoch in range(1, 19):
+    for epoch in range(18):
         error = 0.22 + 0.4 * np.exp(-epoch / 4) + 0.002 * max(0, epoch - 13) ** 1.5
         lines.append(
             {
                 "epoch": epoch,
                 "train_loss": 0.2 + 0.7 * float(np.exp(-epoch / 5)),
+                "validation_loss": float(error),
                 "validation_mse": float(error + rng.normal(scale=0.004)),
                 "validation_pearson": float(0.85 - error / 3),
                 "validation_accuracy": float(0.8 - error / 4),

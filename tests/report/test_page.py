@@ -196,9 +196,14 @@ class TestSections:
             marked = {table.rows[r][number] for r, c in table.marked if c == number}
             assert marked == {best}
 
+    def test_learning_believes_training_about_the_epoch_that_was_kept(self, new_run):
+        run = new_run()
+        edit(run / "config.json", lambda c: c.update(best_epoch=7))
+        assert "epoch 7 was best" in section(run, "learning").lead
+
     def test_learning_marks_the_epoch_with_least_error(self, run):
         history = RunFolder.open(run).history
-        best = min(history, key=lambda epoch: epoch["validation_mse"])["epoch"]
+        best = min(history, key=lambda epoch: epoch["validation_loss"])["epoch"]
         assert f"epoch {best} was best" in section(run, "learning").lead
         lines = section(run, "learning").blocks[0].plotly.layout.shapes
         assert any(line.x0 == best and line.x1 == best for line in lines)
@@ -206,9 +211,9 @@ class TestSections:
     def test_history_of_a_killed_and_resumed_run(self, new_run):
         run = new_run()
         with (run / "history.jsonl").open("a") as handle:
-            handle.write('{"epoch": 18, "validation_mse": 0.01}\n{"epoch": 19, "valid')
+            handle.write('{"epoch": 17, "validation_mse": 0.01}\n{"epoch": 18, "valid')
         history = RunFolder.open(run).history
-        assert [epoch["epoch"] for epoch in history] == list(range(1, 19))
+        assert [epoch["epoch"] for epoch in history] == list(range(18))
         assert history[-1]["validation_mse"] == 0.01
 
     def test_predictions_that_were_not_those_scored_are_noticed(self, new_run):

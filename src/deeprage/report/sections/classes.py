@@ -36,4 +36,4 @@ def _matrix(run: RunFolder, row: Score) -> Matrix:
     names = run.metrics.get("class_names") or [str(n) for n in range(len(row.confusion))]
     accuracy = sum(line[number] for number, line in enumerate(row.confusion))
     kind = "best reference: " if row.is_reference else ""
-    return Matrix(f"{kind}{row.predictor}, accuracy {accuracy:.1f} %", names, row.confusion)
+    return Matrix(f"{kind}{row.predictor}, accuracy {accuracy:.1f}\u00a0%", names, row.confusion)

@@ -1,7 +1,6 @@
 """The data, the split and the model, in numbers."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from deeprage.report.blocks import Block, Facts, Section, Share, Shares
 from deeprage.report.run_folder import RunFolder
@@ -21,7 +20,7 @@ def data(run: RunFolder) -> Section | None:
     compendium = run.part("compendium")
     blocks: list[Block] = []
     if compendium:
-        blocks.append(Facts("Compendium", _compendium(compendium)))
+        blocks.append(Facts("Compendium", _compendium(run)))
         if provenance := _provenance(compendium.get("provenance")):
             blocks.append(Facts("Where it comes from", provenance))
     blocks += _split(run)
@@ -34,7 +33,8 @@ def data(run: RunFolder) -> Section | None:
     return Section("data", "Data, split and model", "What went in.", blocks) if blocks else None
 
 
-def _compendium(about: Mapping[str, Any]) -> dict[str, str]:
+def _compendium(run: RunFolder) -> dict[str, str]:
+    about = run.part("compendium")
     missing = about.get("missing_share")
     length, anchor = about.get("promoter_length"), about.get("anchor")
     facts = {
@@ -47,7 +47,7 @@ def _compendium(about: Mapping[str, Any]) -> dict[str, str]:
         "missing values": None if missing is None else f"{100 * float(missing):.1f} %",
         "promoters": None if length is None else f"{length:,} bp before the {anchor or 'gene'}",
         "unit": about.get("unit"),
-        "file": about.get("path"),
+        "file": about.get("path") or run.config.get("compendium_path"),
     }
     return {name: plain(value) for name, value in facts.items() if value is not None}
 

@@ -17,7 +17,7 @@ def learning(run: RunFolder) -> Section | None:
     history = run.history
     if not history:
         return None
-    best = _best_epoch(history)
+    best = _best_epoch(run)
     last = history[-1]["epoch"]
     reading = Reading(
         "Upper panel: training loss. Lower panel: mean squared error on validation cells; the "
@@ -36,9 +36,15 @@ def learning(run: RunFolder) -> Section | None:
     return Section("learning", "Learning", lead, [figure])
 
 
-def _best_epoch(history: list[dict[str, Any]]) -> int | None:
-    known = [(e["validation_mse"], e["epoch"]) for e in history if _is_number(e, "validation_mse")]
-    return int(min(known)[1]) if known else None
+def _best_epoch(run: RunFolder) -> int | None:
+    """The epoch whose weights were kept, as training says, else the one with least loss."""
+    if isinstance(kept := run.config.get("best_epoch"), int):
+        return kept
+    for key in ("validation_loss", "validation_mse"):
+        known = [(epoch[key], epoch["epoch"]) for epoch in run.history if _is_number(epoch, key)]
+        if known:
+            return int(min(known)[1])
+    return None
 
 
 def _is_number(epoch: dict[str, Any], key: str) -> bool:
@@ -100,7 +106,7 @@ def _curves(run: RunFolder, best: int | None) -> PlotlyFigure:
         )
     dressed(figure, height=460, hovermode="closest")
     figure.update_xaxes(**axis(""), row=1, col=1)
-    figure.update_xaxes(**axis("epoch"), row=2, col=1)
+    figure.update_xaxes(**axis(f"epoch (the first is {epochs[0]})"), row=2, col=1)
     figure.update_yaxes(**axis("training loss"), row=1, col=1)
     figure.update_yaxes(**axis("validation MSE (log2²)"), row=2, col=1)
     return figure

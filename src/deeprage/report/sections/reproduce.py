@@ -30,6 +30,8 @@ def reproduce(run: RunFolder) -> Section | None:
     }
     if isinstance(seconds := run.config.get("seconds"), int | float):
         facts["time"] = duration(float(seconds))
+    if isinstance(memory := run.config.get("peak_gb"), int | float):
+        facts["peak memory"] = f"{memory:.2f} GB"
     blocks.append(Facts("Program and machine", facts | flat(run.part("versions"))))
     if files := _files(run.folder):
         columns = [Column(title, numeric=False) for title in ("file", "what", "size")]

@@ -1,0 +1,155 @@
+"""The page of a benchmark: one panel a regime, self-contained like a run's report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from deeprage.errors import DeepRageError
+from deeprage.files import read_json, write_text
+from deeprage.report.blocks import Code, Meanings, Section
+from deeprage.report.metrics import METRICS
+from deeprage.report.page import _asset, _environment, _plotly
+from deeprage.report.sections.benchmark import regime_section
+from deeprage.report.verdict import REGIMES
+
+#: Raised by one whenever an older program could misread a newer `benchmark.json`.
+_FORMAT = 1
+_RESULT = "benchmark.json"
+
+
+def write_benchmark_page(folder: Path, *, out: Path | None = None) -> Path:
+    """Write a benchmark as one HTML file that needs no network and no other file.
+
+    Args:
+        folder: holds the `benchmark.json` of `deeprage benchmark`.
+        out: the file to write; default: `benchmark.html` in the folder.
+
+    Raises:
+        DeepRageError: there is no benchmark, or one of another version.
+    """
+    folder = Path(folder)
+    path = out if out is not None else folder / "benchmark.html"
+    write_text(path, render_benchmark(_read(folder / _RESULT)))
+    return path
+
+
+def render_benchmark(found: dict[str, Any]) -> str:
+    """The whole page as HTML, from the content of a `benchmark.json`."""
+    sections = [regime_section(panel) for panel in found["panels"]]
+    sections.append(_about(found))
+    return (
+        _environment()
+        .get_template("benchmark.html")
+        .render(
+            name=found["compendium"]["name"],
+            summaries=[_summary(panel) for panel in found["panels"]],
+            notes=_notes(found),
+            sections=sections,
+            version=found["deeprage_version"],
+            style=_asset("page.css"),
+            script=_asset("page.js"),
+            plotly=_plotly(),
+        )
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise DeepRageError(f"there is no {path}: make it with `deeprage benchmark`.")
+    found: dict[str, Any] = read_json(path)
+    if found.get("format_version") != _FORMAT:
+        raise DeepRageError(
+            f"{path} has format {found.get('format_version')}, this deeprage reads {_FORMAT}: "
+            "run `deeprage benchmark` again; finished jobs are kept."
+        )
+    return found
+
+
+def _summary(panel: dict[str, Any]) -> dict[str, str]:
+    """The answer of one regime in a tile: who leads, and whether that can be built on."""
+    rows = [row for row in panel["rows"] if row["scores"]["pearson"] is not None]
+    title = f"{panel['regime']}: {REGIMES[panel['regime']]}"
+    if not rows:
+        return {"regime": title, "value": "–", "note": "nothing was scored"}
+    best = max(rows, key=lambda row: float(row["scores"]["pearson"]))
+    value = f"{best['predictor']} {best['scores']['pearson']:.3f}"
+    gain = (best["difference"] or {}).get("pearson")
+    if best["predictor"] == panel["best_simple"]:
+        note = "a simple baseline; nothing beats it"
+    elif gain is None:
+        note = "no simple baseline beside it"
+    else:
+        low, high = gain["interval"] or (float("nan"), float("nan"))
+        sure = "" if low > 0 else "; that may be chance"
+        note = (
+            f"{gain['value']:+.3f} over {panel['best_simple']}, "
+            f"95 % interval {low:.3f} to {high:.3f}{sure}"
+        )
+    return {"regime": title, "value": value, "note": note}
+
+
+def _notes(found: dict[str, Any]) -> list[str]:
+    notes = []
+    if found["quick"]:
+        notes.append("A quick benchmark: one fold, few epochs. Too noisy to conclude from.")
+    if not found["controls"]:
+        notes.append(
+            "No controls were run, so that it is not known which inputs the predictors use: add "
+            "--controls all."
+        )
+    if found["failures"]:
+        jobs = "; ".join(f"{row['job']}: {row['error']}" for row in found["failures"][:5])
+        notes.append(f"{len(found['failures'])} jobs failed: {jobs}")
+    return notes
+
+
+def _about(found: dict[str, Any]) -> Section:
+    data = found["compendium"]
+    terms = [(metric.label, metric.meaning, metric.good) for metric in METRICS]
+    terms += [
+        (
+            "95 % interval",
+            "Spread of the score when gene groups and condition series are drawn again, both with "
+            "replacement. It holds for new groups and series of the same kind, not for refitting.",
+            "",
+        ),
+        (
+            "r less best simple",
+            "Paired difference: both scores in the same draws. An interval above 0 means better "
+            "than the best simple baseline of that regime.",
+            "",
+        ),
+    ]
+    return Section(
+        "about",
+        "How this was made",
+        f"{data['name']}: {data['genes']:,} genes in {data['conditions']:,} conditions of "
+        f"{data['series']:,} series, {data['regulators']:,} regulators. Test predictions of all "
+        "folds are pooled and scored once; missing cells and regulators are not scored.",
+        [
+            Meanings("What the scores mean, and what is good", terms),
+            Code("To make it again", _command(found)),
+        ],
+    )
+
+
+def _command(found: dict[str, Any]) -> str:
+    names = dict.fromkeys(row["predictor"] for panel in found["panels"] for row in panel["rows"])
+    regimes = ",".join(panel["regime"] for panel in found["panels"])
+    parts = [
+        f"deeprage benchmark {data_file(found)}",
+        f"--predictors {','.join(names)}",
+        f"--regimes {regimes}",
+        f"--seed {found['seed']}",
+    ]
+    if found["controls"]:
+        parts.append(f"--controls {','.join(found['controls'])}")
+    if found["quick"]:
+        parts.append("--quick")
+    return " ".join(parts)
+
+
+def data_file(found: dict[str, Any]) -> str:
+    """The file that the command names; the compendium itself only knows its name."""
+    return f"data/{found['compendium']['name']}.h5ad"
