@@ -1,0 +1,243 @@
+"""The honest benchmark: every predictor on the same splits, in every regime, beside simple ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deeprage import __version__
+from deeprage.data.compendium import Compendium
+from deeprage.data.labels import DEFAULT_EDGES, class_names
+from deeprage.data.split import Regime, Split
+from deeprage.data.splitting import Folds, as_regime, make_split, split_folds
+from deeprage.errors import DeepRageError
+from deeprage.evaluation.contestants import SIMPLE, Contestant, contestant
+from deeprage.evaluation.controls import Control, as_control
+from deeprage.evaluation.jobs import Job, Outcome, content_of_compendium, content_of_split, run_jobs
+from deeprage.evaluation.leakage import audit
+from deeprage.evaluation.panel import panel
+from deeprage.evaluation.pooling import Pooled, pool
+from deeprage.files import read_json, write_json, written_aside
+
+FORMAT_VERSION = 1
+RESULT = "benchmark.json"
+#: Simple baselines and the paper's three networks.
+DEFAULT_PREDICTORS = (*SIMPLE, "deeprage-c", "deeprage-tp", "deeprage-rnn")
+QUICK_PREDICTORS = (
+    "majority",
+    "gene-mean",
+    "condition-mean",
+    "additive",
+    "completion",
+    "regulator-ridge",
+    "kmer-ridge",
+    "deeprage-c",
+)
+QUICK_EPOCHS = 3
+DEFAULT_FOLDS = 5
+_SEVERITY = {"ok": 0, "note": 1, "leak": 2}
+
+
+def benchmark(
+    compendium: Compendium,
+    *,
+    predictors: Sequence[str | Contestant] | None = None,
+    regimes: Sequence[Regime | str] = tuple(Regime),
+    folds: Folds | Mapping[str, Folds] = DEFAULT_FOLDS,
+    most_folds: int | None = None,
+    controls: Sequence[Control | str] = (),
+    out: Path,
+    cache: Path | None = None,
+    quick: bool = False,
+    jobs: int = 1,
+    threads: int = 1,
+    epochs: int | None = None,
+    motifs: Sequence[Path] | None = None,
+    seed: int = 0,
+    on_plan: Callable[[int], None] = lambda number: None,
+    on_start: Callable[[Job], None] = lambda job: None,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+) -> dict[str, Any]:
+    """Fit and score predictors in every regime; writes `out/benchmark.json` and predictions.
+
+    Test predictions of all folds of a regime are pooled, then scored once, with 95 % intervals by
+    bootstrap over gene groups and condition series and with the paired difference from the best
+    simple baseline of the regime. Missing cells are left out and regulators are not scored.
+
+    Args:
+        predictors: names (`contestants.CONTESTANTS`) or contestants with settings of their own;
+            default: all simple baselines and the paper's three networks.
+        folds: number of folds, `"series"` for one a condition series in `conditions` (elsewhere
+            it means 5), or a mapping from regime to either. `pairs` has one hold-out of 10 %.
+        most_folds: run only so many of the folds.
+        controls: run each predictor under these as well (`controls.Control`).
+        cache: folder of finished jobs; default: `out/cache`. Nothing in it is done twice.
+        quick: a few predictors, one fold of each regime, few epochs; a smoke test with real
+            data, too noisy to conclude from.
+        jobs: worker processes, each with `threads` threads.
+        epochs: of a network's training.
+        motifs: MEME files for whoever reads motifs.
+        seed: of splits, controls, trainings and resamples.
+        on_plan, on_start, on_outcome: for a progress display.
+
+    Returns:
+        The content of `benchmark.json`.
+
+    Raises:
+        DeepRageError: unknown names, too few series or groups for the folds. A predictor that
+            fails is no error: it is listed under `failures`.
+    """
+    if jobs < 1 or threads < 1:
+        raise DeepRageError(f"jobs and threads must be 1 or more, got {jobs} and {threads}.")
+    if quick:
+        predictors = predictors or QUICK_PREDICTORS
+        most_folds = most_folds or 1
+        epochs = epochs or QUICK_EPOCHS
+    entrants = _entrants(predictors or DEFAULT_PREDICTORS, motifs=motifs, epochs=epochs, seed=seed)
+    chosen = list(dict.fromkeys(as_regime(regime) for regime in regimes))
+    wanted = [Control.NONE, *(as_control(x) for x in controls if as_control(x) is not Control.NONE)]
+    splits = {
+        regime: plan_splits(compendium, regime, folds=folds, most=most_folds, seed=seed)
+        for regime in chosen
+    }
+    planned = [
+        Job(entrant, split, number, control, seed)
+        for control in dict.fromkeys(wanted)
+        for entrant in entrants
+        for regime in chosen
+        for number, split in enumerate(splits[regime], start=1)
+    ]
+    out = Path(out)
+    kept = cache if cache is not None else out / "cache"
+    on_plan(len(planned))
+    outcomes = run_jobs(
+        compendium,
+        planned,
+        cache=kept,
+        workers=jobs,
+        threads=threads,
+        on_start=on_start,
+        on_outcome=on_outcome,
+    )
+    panels = []
+    for regime in chosen:
+        pooled = _pooled(compendium, [o for o in outcomes if o.job.split.regime is regime])
+        found = panel(compendium, pooled, regime=regime, seed=seed)
+        found["folds"] = len(splits[regime])
+        found["fold_labels"] = [split.label for split in splits[regime]]
+        found["audit"] = audit_of(compendium, splits[regime], cache=kept)
+        panels.append(found)
+        _save_predictions(out, compendium, regime, pooled)
+    result = {
+        "format_version": FORMAT_VERSION,
+        "deeprage_version": __version__,
+        "compendium": _about(compendium),
+        "seed": seed,
+        "quick": quick,
+        "threads": threads,
+        "edges": list(DEFAULT_EDGES),
+        "class_names": list(class_names(DEFAULT_EDGES)),
+        "controls": [str(control) for control in wanted[1:]],
+        "panels": panels,
+        "failures": [
+            {"job": outcome.job.label, "error": outcome.error}
+            for outcome in outcomes
+            if outcome.error is not None
+        ],
+    }
+    write_json(out / RESULT, result)
+    return result
+
+
+def plan_splits(
+    compendium: Compendium,
+    regime: Regime,
+    *,
+    folds: Folds | Mapping[str, Folds] = DEFAULT_FOLDS,
+    most: int | None = None,
+    seed: int = 0,
+) -> list[Split]:
+    """The splits of a regime: one hold-out of `pairs`, all or the first folds of the others."""
+    if regime is Regime.PAIRS:
+        return [make_split(compendium, regime=regime, seed=seed)]
+    number = folds.get(str(regime), DEFAULT_FOLDS) if isinstance(folds, Mapping) else folds
+    if number == "series" and regime is not Regime.CONDITIONS:
+        number = DEFAULT_FOLDS
+    return split_folds(compendium, regime=regime, folds=number, seed=seed)[:most]
+
+
+def audit_of(
+    compendium: Compendium, splits: Iterable[Split], *, cache: Path
+) -> list[dict[str, Any]]:
+    """The leakage audit of several folds: of each finding, the worst of them."""
+    worst: dict[str, dict[str, Any]] = {}
+    source = content_of_compendium(compendium)
+    for split in splits:
+        path = Path(cache) / "audits" / f"{source}-{content_of_split(split)}-{__version__}.json"
+        if not path.exists():
+            write_json(path, [row.as_dict() for row in audit(compendium, split)])
+        for row in read_json(path):
+            earlier = worst.setdefault(row["name"], row)
+            if _badness(row) > _badness(earlier):
+                worst[row["name"]] = row
+    return list(worst.values())
+
+
+def _badness(row: dict[str, Any]) -> tuple[int, float]:
+    return _SEVERITY[row["severity"]], float(row["number"])
+
+
+def _entrants(
+    predictors: Sequence[str | Contestant],
+    *,
+    motifs: Sequence[Path] | None,
+    epochs: int | None,
+    seed: int,
+) -> list[Contestant]:
+    found = [
+        contestant(entry, motifs=motifs, epochs=epochs, seed=seed)
+        if isinstance(entry, str)
+        else entry
+        for entry in predictors
+    ]
+    names = [entry.name for entry in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DeepRageError(f"{', '.join(twice)} takes part twice: name each predictor once.")
+    return found
+
+
+def _pooled(compendium: Compendium, outcomes: Sequence[Outcome]) -> list[Pooled]:
+    """Pooled predictions by predictor and control, in the order of the jobs."""
+    together: dict[tuple[str, Control], list[Outcome]] = {}
+    for outcome in outcomes:
+        key = outcome.job.contestant.name, outcome.job.control
+        together.setdefault(key, []).append(outcome)
+    return [pool(compendium, members) for members in together.values()]
+
+
+def _about(compendium: Compendium) -> dict[str, Any]:
+    return {
+        "name": compendium.about["name"],
+        "unit": compendium.about["unit"],
+        "content": content_of_compendium(compendium),
+        "genes": len(compendium.genes),
+        "conditions": len(compendium.conditions),
+        "regulators": len(compendium.regulators),
+        "series": len(set(compendium.series)),
+        "groups": len(set(compendium.groups)),
+    }
+
+
+def _save_predictions(
+    out: Path, compendium: Compendium, regime: Regime, pooled: Sequence[Pooled]
+) -> None:
+    """Pooled test predictions (G, C) of each predictor, NaN where it tested nothing."""
+    arrays = {entry.name: entry.values for entry in pooled if entry.control is Control.NONE}
+    names = {"genes": np.array(compendium.genes), "conditions": np.array(compendium.conditions)}
+    path = out / "predictions" / f"{regime}.npz"
+    with written_aside(path) as aside, aside.open("wb") as handle:
+        np.savez_compressed(handle, **names, **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,147 @@
+"""Who takes part in a benchmark: baselines, the paper's comparators and networks, by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from deeprage.baselines import BASELINES, make_baseline
+from deeprage.data.predictor import Predictor
+from deeprage.errors import DeepRageError, unknown
+
+#: Cheap and strong methods, at least one for each regime; the best of them is what to beat.
+SIMPLE = (
+    "zero",
+    "majority",
+    "gene-mean",
+    "condition-mean",
+    "additive",
+    "completion",
+    "regulator-ridge",
+    "regulator-kernel",
+    "neighbours",
+    "kmer-ridge",
+    "motif-ridge",
+    "bilinear-ridge",
+    "boosted-trees",
+)
+#: Networks by name: settings of `NetworkTrial`.
+NETWORKS: dict[str, dict[str, Any]] = {
+    "deeprage-c": {"preset": "deeprage-c"},
+    "deeprage-tp": {"preset": "deeprage-tp"},
+    "deeprage-rnn": {"preset": "deeprage-rnn"},
+    "sequence-only": {"preset": "deeprage-c", "blind_to": "regulators"},
+    "regulator-only": {"preset": "deeprage-c", "blind_to": "promoters"},
+    "deepbind-encoder": {"preset": "deeprage-c", "network": {"encoder": "deepbind"}},
+    "basset-encoder": {"preset": "deeprage-c", "network": {"encoder": "basset"}},
+    "danq-encoder": {"preset": "deeprage-c", "network": {"encoder": "danq"}},
+}
+CONTESTANTS = (*BASELINES, *NETWORKS)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One predictor of a benchmark, as data that can be handed to another process.
+
+    Attributes:
+        name: one of `CONTESTANTS`.
+        settings: constructor arguments that change what it predicts, as JSON can hold them.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """`simple`, `comparator` (of the paper) or `network`."""
+        if self.name in NETWORKS:
+            return "network"
+        return "simple" if self.name in SIMPLE else "comparator"
+
+    def make(self, *, threads: int = 1, cache: Path | None = None) -> Predictor:
+        """A new, unfitted predictor.
+
+        Args:
+            threads: CPU threads it may use.
+            cache: folder for motif scores that folds can share.
+        """
+        if self.name in NETWORKS:
+            from deeprage.evaluation.trial import make_trial
+
+            return make_trial(**self.settings, threads=threads)
+        accepted = _accepted(self.name)
+        resources = {"cache": cache, "num_threads": threads}
+        extra = {key: value for key, value in resources.items() if key in accepted}
+        return make_baseline(self.name, **self.settings, **extra)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """All that its predictions depend on besides the data: settings, files read, code."""
+        motifs = [
+            sha256(Path(path).read_bytes()).hexdigest()
+            for key in ("motifs", "motif_files")
+            for path in self.settings.get(key) or ()
+        ]
+        settings = {k: v for k, v in self.settings.items() if k not in ("motifs", "motif_files")}
+        rooms = ("networks", "training") if self.kind == "network" else ("baselines",)
+        return {
+            "name": self.name,
+            "settings": settings,
+            "motifs": motifs,
+            "code": {room: _code(room) for room in rooms},
+        }
+
+
+def contestant(
+    name: str,
+    *,
+    motifs: Sequence[Path] | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+) -> Contestant:
+    """A contestant by name.
+
+    Args:
+        motifs: MEME files for whoever reads motifs; default: each one's own.
+        epochs, seed: of the training of a network.
+        settings: further constructor arguments.
+
+    Raises:
+        DeepRageError: unknown name or setting, or a motif file that is not there.
+    """
+    if name not in CONTESTANTS:
+        raise unknown("predictor", name, CONTESTANTS)
+    for path in motifs or ():
+        if not Path(path).is_file():
+            raise DeepRageError(f"there is no motif file {path}: give files in MEME format.")
+    if name in NETWORKS:
+        chosen = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
+        return Contestant(name, {**NETWORKS[name], "training": chosen, **(settings or {})})
+    accepted = _accepted(name)
+    for key in settings or {}:
+        if key not in accepted:
+            raise unknown(f"setting of {name}", key, accepted)
+    found: dict[str, Any] = {}
+    for key in ("motifs", "motif_files"):
+        if motifs and key in accepted:
+            found[key] = [str(path) for path in motifs]
+    return Contestant(name, found | dict(settings or {}))
+
+
+def _accepted(name: str) -> tuple[str, ...]:
+    """Names of the constructor arguments of a baseline."""
+    module, _, class_name = BASELINES[name].partition(":")
+    return tuple(inspect.signature(getattr(import_module(module), class_name)).parameters)
+
+
+def _code(room: str) -> str:
+    """Hash of the source of a room: a result of other code is another result."""
+    sources = sorted(files(f"deeprage.{room}").iterdir(), key=lambda source: source.name)
+    text = b"".join(x.name.encode() + x.read_bytes() for x in sources if x.name.endswith(".py"))
+    return sha256(text).hexdigest()

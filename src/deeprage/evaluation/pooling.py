@@ -1,0 +1,84 @@
+"""Test predictions of all folds of one predictor, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.compendium import Compendium
+from deeprage.data.labels import DEFAULT_EDGES, classify
+from deeprage.data.split import Role
+from deeprage.evaluation import metrics
+from deeprage.evaluation.controls import Control
+from deeprage.evaluation.jobs import Outcome
+from deeprage.evaluation.scores import apply_cuts, fit_cuts
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """One predictor under one control.
+
+    Attributes:
+        values: predicted log2 float32 (G, C), NaN outside the cells.
+        classes: predicted classes int8 (G, C), -1 outside the cells.
+        cells: bool (G, C), tested cells with a value.
+        by_fold: fold, test Pearson and accuracy, seconds, peak memory of each fold that ended.
+        failed: number of folds that failed.
+    """
+
+    name: str
+    kind: str
+    control: Control
+    values: NDArray[np.float32]
+    classes: NDArray[np.int8]
+    cells: NDArray[np.bool_]
+    by_fold: list[dict[str, Any]]
+    failed: int
+
+
+def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
+    """Pool the folds of one predictor under one control.
+
+    Each fold's values become classes by cuts that are fitted on that fold's own validation cells,
+    unless the predictor names classes itself. No cell is tested in two folds.
+    """
+    observed = compendium.expression
+    truth = classify(observed, DEFAULT_EDGES)
+    values = np.full(observed.shape, np.nan, dtype=np.float32)
+    classes = np.full(observed.shape, -1, dtype=np.int8)
+    cells = np.zeros(observed.shape, dtype=bool)
+    by_fold = []
+    for outcome in outcomes:
+        if outcome.error is not None:
+            continue
+        split, found = outcome.job.split, outcome.prediction()
+        tested = split.cells(Role.TEST) & ~np.isnan(observed)
+        named = found.classes
+        if named is None:
+            named = apply_cuts(
+                found.values, fit_cuts(observed, found.values, split.cells(Role.VALIDATION))
+            )
+        values[tested], classes[tested] = found.values[tested], named[tested]
+        cells |= tested
+        r = metrics.pearson(observed, found.values, tested)
+        right = float((named == truth)[tested].mean()) if tested.any() else None
+        by_fold.append(
+            {
+                "fold": outcome.job.fold,
+                "cells": int(tested.sum()),
+                "pearson": r if np.isfinite(r) else None,
+                "accuracy": right,
+                **{key: outcome.about[key] for key in ("fit_seconds", "predict_seconds")},
+                "peak_gb": outcome.about["peak_gb"],
+            }
+        )
+    job = outcomes[0].job
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    return Pooled(
+        job.contestant.name, job.contestant.kind, job.control,
+        values, classes, cells, by_fold, failed,
+    )  # fmt: skip
