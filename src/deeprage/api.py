@@ -11,6 +11,7 @@ What the command line prints, they print; what it writes, they write, and they g
 input raises `deeprage.errors.DeepRageError`.
 """
 
+from deeprage.cli.benchmark import benchmark
 from deeprage.cli.data import describe, fetch
 from deeprage.cli.data import list_ as list_data
 from deeprage.cli.demo import demo
@@ -21,6 +22,7 @@ from deeprage.cli.report import report
 from deeprage.cli.train import train
 
 __all__ = [
+    "benchmark",
     "demo",
     "describe",
     "evaluate",

@@ -9,7 +9,7 @@ from deeprage import __version__, api
 
 from .conftest import Deeprage
 
-VERBS = ("demo", "data", "train", "evaluate", "predict", "report")
+VERBS = ("demo", "data", "train", "evaluate", "benchmark", "predict", "report")
 HEAVY = ("torch", "anndata", "pandas", "lightgbm", "matplotlib", "sklearn", "scipy", "plotly")
 
 

@@ -12,7 +12,7 @@ import typer
 from typer.main import get_command
 
 from deeprage import __version__
-from deeprage.cli import data, demo, evaluate, predict, report, train
+from deeprage.cli import benchmark, data, demo, evaluate, predict, report, train
 from deeprage.cli.failures import INTERRUPTED, failure
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command()(demo.demo)
 app.add_typer(data.app, name="data")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(benchmark.benchmark)
 app.command()(predict.predict)
 app.command()(report.report)
 

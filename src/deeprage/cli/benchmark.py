@@ -1,0 +1,225 @@
+"""`deeprage benchmark`: every predictor on the same splits, in every regime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from typer import Argument, Option
+
+from deeprage.cli.console import note, show, table, watched
+from deeprage.errors import DeepRageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from deeprage.evaluation.jobs import Job, Outcome
+
+
+def benchmark(
+    file: Annotated[Path, Argument(help="Compendium, the .h5ad of `deeprage data`.")],
+    *,
+    predictors: Annotated[
+        list[str] | None,
+        Option(help="Names with commas; default: all simple baselines and the three networks."),
+    ] = None,
+    regimes: Annotated[
+        list[str] | None, Option(help="Of pairs, conditions, genes, both; default: all.")
+    ] = None,
+    folds: Annotated[
+        str, Option(help="Number of folds, or 'series' for one a condition series.")
+    ] = "5",
+    most_folds: Annotated[int | None, Option(help="Run only so many of the folds.")] = None,
+    controls: Annotated[
+        list[str] | None,
+        Option(
+            help="Also with inputs destroyed: promoters-permuted, promoters-shuffled, "
+            "regulators-permuted, labels-permuted, or all."
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, Option("--quick", help="A few predictors, one fold, few epochs: minutes.")
+    ] = False,
+    motifs: Annotated[
+        list[Path] | None,
+        Option(help="Motifs in MEME format, may be repeated; default: JASPAR's fungi."),
+    ] = None,
+    epochs: Annotated[int | None, Option(help="Epochs of a network's training.")] = None,
+    jobs: Annotated[int, Option(help="Processes at a time.")] = 1,
+    threads: Annotated[int, Option(help="CPU threads of each.")] = 1,
+    seed: Annotated[int, Option(help="Seed of splits, controls and trainings.")] = 0,
+    out: Annotated[Path, Option(help="Folder to write.")] = Path("runs/benchmark"),
+) -> Path:
+    """Compare predictors in every regime; writes benchmark.json and benchmark.html into --out.
+
+    Finished jobs are kept in --out: the same command goes on where it was stopped.
+    """
+    from deeprage.data.compendium import Compendium
+    from deeprage.data.split import Regime
+    from deeprage.evaluation.benchmark import benchmark as run_benchmark
+    from deeprage.report.benchmark_page import write_benchmark_page
+
+    out = Path(out)
+    compendium = Compendium.load(Path(file))
+    with _progress() as told:
+        found = run_benchmark(
+            compendium,
+            predictors=_names(predictors),
+            regimes=_names(regimes) or tuple(Regime),
+            folds=_folds(folds),
+            most_folds=most_folds,
+            controls=_controls(controls),
+            out=out,
+            quick=quick,
+            jobs=jobs,
+            threads=threads,
+            epochs=epochs,
+            motifs=None if motifs is None else [Path(path) for path in motifs],
+            seed=seed,
+            **told,
+        )
+    for panel in found["panels"]:
+        show(regime_table(panel), _legend(panel), "")
+        if panel["controls"]:
+            show(controls_table(panel), "")
+        for row in panel["audit"]:
+            if row["severity"] == "leak":
+                note(f"leak ({panel['regime']}): {row['name']}: {row['value']}. {row['verdict']}")
+    for failure in found["failures"]:
+        note(f"failed: {failure['job']}: {failure['error']}")
+    page = write_benchmark_page(out)
+    note(f"open {page.resolve()}")
+    return page
+
+
+def regime_table(panel: dict[str, Any]) -> Table:
+    """The rows of one regime, best first, the best simple baseline marked with a star."""
+    rows = sorted(panel["rows"], key=lambda row: -(row["scores"]["pearson"] or -2.0))
+    cells = []
+    for row in rows:
+        star = " *" if row["predictor"] == panel["best_simple"] else ""
+        cells.append(
+            (
+                row["predictor"] + star,
+                row["scores"]["pearson"],
+                span(row["intervals"]["pearson"]),
+                _difference(row),
+                row["scores"]["within_gene_pearson"],
+                row["scores"]["within_condition_pearson"],
+                row["scores"]["accuracy"],
+                None if row["fit_seconds"] is None else f"{row['fit_seconds']:.0f}",
+                None if row["peak_gb"] is None else f"{row['peak_gb']:.1f}",
+            )
+        )
+    folds = f"{panel['folds']} fold{'s' if panel['folds'] != 1 else ''}"
+    return table(
+        f"{panel['regime']} ({folds})",
+        (
+            "predictor",
+            "r",
+            "95 % interval",
+            "r less best simple",
+            "in gene",
+            "in cond.",
+            "accuracy",
+            "fit (s)",
+            "GB",
+        ),
+        cells,
+    )
+
+
+def controls_table(panel: dict[str, Any]) -> Table:
+    """What each predictor loses under each control."""
+    cells = [
+        (
+            row["predictor"],
+            row["control"],
+            row["pearson"],
+            _change(row["loss"]),
+            {True: "used", False: "not used", None: "unclear"}[row["used"]],
+        )
+        for row in panel["controls"]
+    ]
+    return table(
+        f"{panel['regime']}: controls", ("predictor", "control", "r", "r lost", "input"), cells
+    )
+
+
+def span(interval: list[float] | None) -> str:
+    """An interval as text."""
+    return "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+
+
+def _difference(row: dict[str, Any]) -> str:
+    return "" if row["difference"] is None else _change(row["difference"])
+
+
+def _change(difference: dict[str, Any] | None) -> str:
+    found = (difference or {}).get("pearson")
+    if found is None:
+        return "-"
+    return f"{found['value']:+.3f} ({span(found['interval'])})"
+
+
+def _legend(panel: dict[str, Any]) -> str:
+    star = f"* best simple baseline: {panel['best_simple']}. " if panel["best_simple"] else ""
+    drawn = " and ".join(panel["resampled"])
+    return star + (f"Intervals: bootstrap over {drawn}." if drawn else "Too few units to resample.")
+
+
+def _names(given: list[str] | None) -> list[str] | None:
+    """Names from options that may be repeated and may hold commas."""
+    names = [part.strip() for text in given or [] for part in text.split(",") if part.strip()]
+    return names or None
+
+
+def _controls(given: list[str] | None) -> list[str]:
+    names = _names(given) or []
+    if names == ["all"]:
+        from deeprage.evaluation.controls import TESTS
+
+        return [str(control) for control in TESTS]
+    return names
+
+
+def _folds(text: str | int) -> int | Literal["series"]:
+    if text == "series":
+        return "series"
+    try:
+        return int(text)
+    except ValueError:
+        raise DeepRageError(f"--folds must be a whole number or 'series', got {text!r}.") from None
+
+
+@contextmanager
+def _progress() -> Iterator[dict[str, Any]]:
+    """Callbacks that show a bar to a person; failures are told at the end in any case."""
+    if not watched():
+        yield {}
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("benchmark", total=None)
+
+        def started(job: Job) -> None:
+            bar.update(task, description=job.label)
+
+        def ended(outcome: Outcome) -> None:
+            bar.advance(task)
+
+        yield {
+            "on_plan": lambda number: bar.update(task, total=number),
+            "on_start": started,
+            "on_outcome": ended,
+        }
