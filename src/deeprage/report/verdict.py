@@ -130,7 +130,7 @@ def _tiles(
         note = f"best reference {_percent_or_plain(key, other[key])}" if other else ""
         tiles.append(Tile(label, _percent_or_plain(key, value), note))
     if model.cells:
-        tiles.append(Tile("test cells", f"{model.cells:,}", "with a value, all scored"))
+        tiles.append(Tile("test cells", f"{model.cells:,}", "all of them scored"))
     return tuple(tiles)
 
 
