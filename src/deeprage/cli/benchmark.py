@@ -150,7 +150,7 @@ def controls_table(panel: dict[str, Any]) -> Table:
 
 def span(interval: list[float] | None) -> str:
     """An interval as text."""
-    return "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+    return "-" if interval is None else f"{interval[0]:.3f}..{interval[1]:.3f}"
 
 
 def _difference(row: dict[str, Any]) -> str:

@@ -1,0 +1,127 @@
+"""Every simple baseline in every regime, at full strength.
+
+    python benchmarks/regimes.py --data data/yeast-stress-full.h5ad --motifs A.meme B.meme
+
+Rows in results/regimes.json: `<regime>.<predictor>.pearson`, `.accuracy`, `.within_gene_pearson`,
+`.within_condition_pearson`, pooled over the test cells of all folds. `pairs` is one hold-out of
+10 % of the cells; in `conditions` each series is tested once; `genes` has 5 folds of gene groups,
+`both` 5 paired folds of groups and series. Missing cells are left out, regulators are not scored.
+
+The goals hold for motifs of JASPAR 2024 and ScerTF together. Finished jobs are kept in
+--out, and rows are recorded after each predictor and regime, cheap ones first: what was stopped
+goes on with the same command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.record import Row, record, show
+from deeprage.data.compendium import Compendium
+from deeprage.evaluation.benchmark import benchmark
+from deeprage.evaluation.contestants import SIMPLE
+from deeprage.report.benchmark_page import write_benchmark_page
+
+FOLDS = {"conditions": "series", "genes": 5, "both": 5}
+REGIMES = ("pairs", "genes", "both", "conditions")
+GOALS = {
+    "pairs.completion.pearson": 0.88,
+    "conditions.regulator-ridge.pearson": 0.81,
+    "genes.motif-ridge.pearson": 0.40,
+    "genes.boosted-trees.pearson": 0.47,
+    "both.boosted-trees.pearson": 0.45,
+}
+SCORES = {
+    "pearson": "r",
+    "accuracy": "share",
+    "within_gene_pearson": "r",
+    "within_condition_pearson": "r",
+}
+#: Completion learns nothing about what it has not seen a cell of: elsewhere it is `additive`.
+ONLY = {"completion": ("pairs",)}
+
+
+def main() -> None:
+    options = _options()
+    compendium = Compendium.load(options.data)
+    shared: dict[str, Any] = {
+        "folds": FOLDS,
+        "cache": options.out / "cache",
+        "jobs": options.jobs,
+        "threads": options.threads,
+        "epochs": options.epochs,
+        "motifs": options.motifs,
+        "seed": options.seed,
+    }
+    pairs = [
+        (predictor, regime)
+        for predictor in options.predictors
+        for regime in options.regimes
+        if regime in ONLY.get(predictor, REGIMES)
+    ]
+    for predictor, regime in pairs:
+        started = time.perf_counter()
+        found = benchmark(
+            compendium,
+            predictors=[predictor],
+            regimes=[regime],
+            out=options.out / "parts" / f"{regime}.{predictor}",
+            **shared,
+        )
+        for failure in found["failures"]:
+            print(f"failed: {failure['job']}: {failure['error']}", flush=True)
+        rows = [row for panel in found["panels"] for row in rows_of(panel)]
+        show(rows)
+        print(f"{regime}.{predictor}: {time.perf_counter() - started:.0f} s", flush=True)
+        if rows:
+            record("regimes.json", rows)
+    together(options, compendium, shared)
+
+
+def rows_of(panel: dict[str, Any]) -> list[Row]:
+    """The recorded scores of one regime; a predictor with a failed fold has none."""
+    found = []
+    for row in panel["rows"]:
+        if row["failed_folds"]:
+            continue
+        for score, unit in SCORES.items():
+            name = f"{panel['regime']}.{row['predictor']}.{score}"
+            value = row["scores"][score]
+            if value is None:
+                continue
+            span = row["intervals"].get(score)
+            beside = None if span is None else f"95 % interval {span[0]:.3f} to {span[1]:.3f}"
+            goal = GOALS.get(name)
+            found.append(Row(name, value, unit, None if goal is None else f">= {goal}", beside))
+    return found
+
+
+def together(options: argparse.Namespace, compendium: Compendium, shared: dict[str, Any]) -> None:
+    """All that was run in one benchmark, out of the cache: paired differences and the page."""
+    predictors = list(options.predictors)
+    benchmark(compendium, predictors=predictors, regimes=options.regimes, out=options.out, **shared)
+    print(write_benchmark_page(options.out))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("data/yeast-stress-full.h5ad"))
+    parser.add_argument("--motifs", type=Path, nargs="+", default=None, help="MEME files")
+    parser.add_argument("--predictors", nargs="+", default=list(SIMPLE))
+    parser.add_argument("--regimes", nargs="+", default=list(REGIMES), choices=REGIMES)
+    parser.add_argument("--epochs", type=int, default=None, help="of a network's training")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("runs/regimes"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
