@@ -138,6 +138,12 @@ def benchmark(
         "seed": seed,
         "quick": quick,
         "threads": threads,
+        "options": {
+            "folds": dict(folds) if isinstance(folds, Mapping) else folds,
+            "most_folds": most_folds,
+            "epochs": epochs,
+            "motifs": [str(path) for path in motifs or ()],
+        },
         "edges": list(DEFAULT_EDGES),
         "class_names": list(class_names(DEFAULT_EDGES)),
         "controls": [str(control) for control in wanted[1:]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -135,21 +136,19 @@ def _about(found: dict[str, Any]) -> Section:
 
 
 def _command(found: dict[str, Any]) -> str:
+    """The command that makes it again; the compendium's file is guessed from its name."""
     names = dict.fromkeys(row["predictor"] for panel in found["panels"] for row in panel["rows"])
-    regimes = ",".join(panel["regime"] for panel in found["panels"])
-    parts = [
-        f"deeprage benchmark {data_file(found)}",
-        f"--predictors {','.join(names)}",
-        f"--regimes {regimes}",
-        f"--seed {found['seed']}",
-    ]
+    options = found["options"]
+    parts = ["deeprage", "benchmark", f"data/{found['compendium']['name']}.h5ad"]
+    parts += ["--predictors", ",".join(names)]
+    parts += ["--regimes", ",".join(panel["regime"] for panel in found["panels"])]
+    if not isinstance(options["folds"], dict):
+        parts += ["--folds", str(options["folds"])]
+    for name in ("most_folds", "epochs"):
+        if options[name] is not None:
+            parts += [f"--{name.replace('_', '-')}", str(options[name])]
+    for path in options["motifs"]:
+        parts += ["--motifs", path]
     if found["controls"]:
-        parts.append(f"--controls {','.join(found['controls'])}")
-    if found["quick"]:
-        parts.append("--quick")
-    return " ".join(parts)
-
-
-def data_file(found: dict[str, Any]) -> str:
-    """The file that the command names; the compendium itself only knows its name."""
-    return f"data/{found['compendium']['name']}.h5ad"
+        parts += ["--controls", ",".join(found["controls"])]
+    return shlex.join([*parts, "--seed", str(found["seed"])])
