@@ -98,3 +98,9 @@ class TestContent:
         ]
         assert len(set(found)) == len(found)
         assert content_of_compendium(make_compendium()) == found[0]
+
+    def test_the_code_that_a_predictor_reaches_is_part_of_it(self) -> None:
+        names = ("additive", "regulator-ridge", "kmer-ridge", "motif-ridge", "deeprage-c")
+        codes = [contestant(name).fingerprint()["code"] for name in names]
+        assert len(set(codes)) == len(codes)
+        assert contestant("sequence-only").fingerprint()["code"] == codes[-1]

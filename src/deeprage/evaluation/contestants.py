@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "basset-encoder": {"preset": "deeprage-c", "network": {"encoder": "basset"}},
     "danq-encoder": {"preset": "deeprage-c", "network": {"encoder": "danq"}},
 }
+_PREDICTING = ("deeprage.baselines.", "deeprage.networks", "deeprage.training")
 CONTESTANTS = (*BASELINES, *NETWORKS)
 
 
@@ -88,12 +90,12 @@ class Contestant:
             for path in self.settings.get(key) or ()
         ]
         settings = {k: v for k, v in self.settings.items() if k not in ("motifs", "motif_files")}
-        rooms = ("networks", "training") if self.kind == "network" else ("baselines",)
+        module = BASELINES.get(self.name, "deeprage.evaluation.trial").partition(":")[0]
         return {
             "name": self.name,
             "settings": settings,
             "motifs": motifs,
-            "code": {room: _code(room) for room in rooms},
+            "code": _code(module),
         }
 
 
@@ -140,8 +142,21 @@ def _accepted(name: str) -> tuple[str, ...]:
     return tuple(inspect.signature(getattr(import_module(module), class_name)).parameters)
 
 
-def _code(room: str) -> str:
-    """Hash of the source of a room: a result of other code is another result."""
-    sources = sorted(files(f"deeprage.{room}").iterdir(), key=lambda source: source.name)
-    text = b"".join(x.name.encode() + x.read_bytes() for x in sources if x.name.endswith(".py"))
-    return sha256(text).hexdigest()
+def _code(start: str) -> str:
+    """Hash of a module's source and of all that it imports from the rooms that predict.
+
+    A result of other code is another result; code that a predictor never reaches does not matter.
+    """
+    sources: dict[str, bytes] = {}
+    waiting = [start]
+    while waiting:
+        module = waiting.pop()
+        if module in sources:
+            continue
+        package, _, name = module.rpartition(".")
+        file = files(package).joinpath(f"{name}.py")
+        sources[module] = file.read_bytes() if file.is_file() else b""
+        for node in ast.walk(ast.parse(sources[module])):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PREDICTING):
+                waiting.append(str(node.module))
+    return sha256(b"".join(name.encode() + sources[name] for name in sorted(sources))).hexdigest()
