@@ -141,7 +141,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="the compendium (.h5ad)")
     parser.add_argument("--predictors", nargs="+", default=["bdtree", "geneclass", "cager"])
-    parser.add_argument("--criteria", nargs="+", default=["ss3"], help="of ss1, ss2, ss3")
+    parser.add_argument(
+        "--criteria",
+        nargs="+",
+        default=["ss1", "ss2", "ss3"],
+        help="to choose from on validation cells",
+    )
     parser.add_argument("--genes", type=int, default=1411)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folds", type=int, default=None, help="only so many of the folds")

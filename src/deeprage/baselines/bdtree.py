@@ -93,7 +93,7 @@ class BDTree:
     def __init__(
         self,
         *,
-        criteria: Sequence[Criterion | str] = (Criterion.SS3,),
+        criteria: Sequence[Criterion | str] = tuple(Criterion),
         limits: TreeLimits | None = None,
         kmer: int | None = 6,
         motif_files: Sequence[Path | str] | None = None,

@@ -15,12 +15,14 @@ def gene_attributes(
     *,
     kmer: int | None,
     motif_files: Sequence[Path | str] | None,
+    bins: int = 5,
     cache: Path | None = None,
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Names (K,) and values float32 (G, K) for promoters int8 (G, L).
 
-    k-mer counts of both strands, and the best log2-odds of each motif of the MEME files (None:
-    JASPAR's fungi; empty: none).
+    k-mer counts of both strands; and for each motif of the MEME files (None: JASPAR's fungi;
+    empty: none) its best log2-odds in the window and in each of `bins` parts of it, and its
+    occupancy.
 
     Raises:
         DeepRageError: neither k-mers nor motifs are asked for.
@@ -36,9 +38,13 @@ def gene_attributes(
         parts.append(counts.astype(np.float32))
     if motif_files is None or motif_files:
         motifs = load_motifs(motif_files)
-        scores = scan(tokens, motifs, window=tokens.shape[1], bins=1, cache=cache)
-        names += [f"{motif.symbol} {motif.name}" for motif in motifs]
-        parts.append(scores.best[:, :, 0])
+        scores = scan(tokens, motifs, window=tokens.shape[1], bins=bins, cache=cache)
+        titles = [f"{motif.symbol} {motif.name}" for motif in motifs]
+        names += titles + [f"{title} occupancy" for title in titles]
+        parts += [scores.best.max(axis=2), scores.occupancy]
+        for part in range(bins if bins > 1 else 0):
+            names += [f"{title} in part {part + 1} of {bins}" for title in titles]
+            parts.append(scores.best[:, :, part])
     if not parts:
         raise DeepRageError(
             "there is no gene attribute to split by: give motif files or a k-mer length."
