@@ -156,7 +156,9 @@ def _code(start: str) -> str:
         package, _, name = module.rpartition(".")
         file = files(package).joinpath(f"{name}.py")
         sources[module] = file.read_bytes() if file.is_file() else b""
-        for node in ast.walk(ast.parse(sources[module])):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PREDICTING):
-                waiting.append(str(node.module))
+        waiting += [
+            str(node.module)
+            for node in ast.walk(ast.parse(sources[module]))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PREDICTING)
+        ]
     return sha256(b"".join(name.encode() + sources[name] for name in sorted(sources))).hexdigest()
