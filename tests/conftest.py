@@ -1,6 +1,11 @@
 """What tests of every room may use."""
 
+import os
 from collections.abc import Callable, Sequence
+
+# Before numpy and torch are imported: the tensors of the tests are tiny, and threads that wait for
+# each other on a busy machine take many times longer than one alone.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd

@@ -154,14 +154,5 @@ def train(
         overwrite=overwrite,
         progress=watched(),
     )
-    _forget_results(out)
     note(f"trained on {run.config['device']}; score it with: deeprage evaluate {out}")
     return out
-
-
-def _forget_results(out: Path) -> None:
-    """Drop scores and a report that describe the network that was here before."""
-    from deeprage.training.run import METRICS, PREDICTIONS, REPORT
-
-    for name in (METRICS, PREDICTIONS, REPORT):
-        (out / name).unlink(missing_ok=True)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from pydantic import ValidationError
-
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import unknown
 from deeprage.networks.config import NetworkConfig
+from deeprage.settings import checked
 
 #: Settings that differ from `NetworkConfig`'s defaults, by preset. FACTS of the paper: conv
 #: 256 x 19; C pools by 15 and keeps the map, TP pools the whole promoter, RNN pools by 100.
@@ -34,14 +33,4 @@ def preset(name: str, **overrides: Any) -> NetworkConfig:
     """
     if name not in PRESETS:
         raise unknown("model", name, PRESETS)
-    for field in overrides:
-        if field not in NetworkConfig.model_fields:
-            raise unknown("network option", field, NetworkConfig.model_fields)
-    try:
-        return NetworkConfig(**{"name": name, **PRESETS[name], **overrides})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise DeepRageError(
-            f"network option {'.'.join(map(str, first['loc'][:1]))!r} cannot be "
-            f"{first['input']!r}: {first['msg']}."
-        ) from error
+    return checked(NetworkConfig, "network option", {"name": name, **PRESETS[name], **overrides})

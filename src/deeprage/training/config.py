@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from deeprage.errors import DeepRageError, unknown
+from deeprage.settings import checked
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -37,7 +37,7 @@ class TrainingConfig(BaseModel):
     )
     seed: Annotated[int, Field(ge=0)] = 0
     threads: Positive | None = Field(default=None, description="CPU threads; default: all")
-    device: str = Field(default="auto", description="auto, cpu, cuda or mps")
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     devices: Positive = 1
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     tensorboard: bool = False
@@ -49,17 +49,7 @@ def training_config(**settings: Any) -> TrainingConfig:
     Raises:
         DeepRageError: an unknown setting (with the nearest valid one) or a value out of range.
     """
-    for field in settings:
-        if field not in TrainingConfig.model_fields:
-            raise unknown("training option", field, TrainingConfig.model_fields)
-    try:
-        return TrainingConfig(**settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise DeepRageError(
-            f"training option {str(first['loc'][0])!r} cannot be {first['input']!r}: "
-            f"{first['msg']}."
-        ) from error
+    return checked(TrainingConfig, "training option", settings)
 
 
 def paper_recipe(*, recurrent: bool) -> dict[str, Any]:

@@ -24,7 +24,20 @@ from deeprage.training.allocator import keep_large_buffers
 from deeprage.training.config import TrainingConfig
 from deeprage.training.loop import Loop
 from deeprage.training.progress import progress_listener
-from deeprage.training.run import CHECKPOINT, CONFIG, FORMAT_VERSION, MODEL, SPLIT, Run, save_model
+from deeprage.training.run import (
+    CHECKPOINT,
+    CONFIG,
+    FORMAT_VERSION,
+    HISTORY,
+    METRICS,
+    MODEL,
+    MODEL_JSON,
+    PREDICTIONS,
+    REPORT,
+    SPLIT,
+    Run,
+    save_model,
+)
 from deeprage.training.scaling import Scaling
 from deeprage.training.tensors import BlockTensors
 
@@ -174,12 +187,9 @@ def _check(
 def _fabric(training: TrainingConfig) -> Fabric:
     from lightning_fabric import Fabric
 
-    accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}.get(training.device)
-    if accelerator is None:
-        raise DeepRageError(f"unknown device {training.device!r}. Valid: auto, cpu, cuda, mps.")
     try:
         fabric = Fabric(
-            accelerator=accelerator,
+            accelerator=training.device,
             devices=training.devices,
             precision=training.precision,
             strategy="auto" if training.devices == 1 else "ddp",
@@ -199,7 +209,9 @@ def _calibration(part: BlockTensors, seed: int) -> torch.Tensor:
 
 def _start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: bool) -> None:
     if not resume:
-        (out / CHECKPOINT).unlink(missing_ok=True)
+        # What an earlier run left would stand beside the new settings if this one is stopped.
+        for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, METRICS, PREDICTIONS, REPORT):
+            (out / stale).unlink(missing_ok=True)
     write_json(out / CONFIG, config)
     split.save(out / SPLIT)
 
