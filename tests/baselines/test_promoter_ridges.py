@@ -28,7 +28,8 @@ def boosted_trees(motifs: str) -> BoostedTrees:
         window=120,
         bins=2,
         factors=3,
-        rounds=(20, 60),
+        composition=2,
+        rounds=(3, 20, 60),
         learning_rate=0.1,
         leaves=4,
         least_leaf=5,
@@ -125,6 +126,19 @@ def test_boosted_trees_repeat_to_the_bit(make_world: Callable) -> None:
     first = boosted_trees(world.motifs).fit(seen, split)
     second = boosted_trees(world.motifs).fit(seen, split)
     np.testing.assert_array_equal(first.scores_, second.scores_)
+
+
+def test_averaged_ensembles_are_the_average_of_single_ones(make_world: Callable) -> None:
+    world = make_world(genes=80, conditions=12)
+    split = world.split("genes")
+    seen = visible(world.compendium, split)
+    models = [boosted_trees(world.motifs) for _ in range(3)]
+    for model, seed, repeats in zip(models, (0, 1, 0), (1, 1, 2), strict=True):
+        model.seed, model.repeats, model.rounds = seed, repeats, (40,)
+        model.fit(seen, split)
+    one, two, both = (model.scores_ for model in models)
+    assert not np.allclose(one, two)
+    np.testing.assert_allclose(both, (one + two) / 2, rtol=1e-4, atol=1e-5)
 
 
 def test_boosted_trees_without_lightgbm_say_how_to_get_it(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.features import motif_features
+from deeprage.baselines.features import kmer_counts, motif_features, proximal
 from deeprage.baselines.promoter_factors import CONDITION_PENALTIES, PromoterFactors
 from deeprage.data.compendium import Compendium
 from deeprage.errors import DeepRageError
@@ -16,14 +16,18 @@ from deeprage.errors import DeepRageError
 class BoostedTrees(PromoterFactors):
     """Factor scores by LightGBM from PWM scores; condition loadings from the regulator ridge.
 
-    The strongest simple method where genes are unseen. Each of the leading principal factors of
+    The strongest simple method where genes are unseen. Beside the PWM scores the trees see the
+    counts of short words in the same bins (base composition, poly(dA:dT) tracts), which tell of
+    nucleosomes rather than of factors. Each of the leading principal factors of
     the training profiles has an ensemble of its own; the validation cells choose how many of its
     rounds count. Needs the extra `boosting`.
 
     Args:
         motifs, window, bins, cache: as `MotifRidge`.
+        composition: length of those words, 0 for PWM scores alone.
         factors: leading factors to predict; further ones hold little that a promoter tells.
         rounds: numbers of boosting rounds to choose from, rising.
+        repeats: ensembles a factor, with different draws, that are averaged.
         learning_rate, leaves, least_leaf: step of each tree, its leaves, genes a leaf at least.
         share_features, share_genes: drawn for each tree.
         seed: of those draws.
@@ -38,10 +42,12 @@ class BoostedTrees(PromoterFactors):
         window: int = 800,
         bins: int = 5,
         cache: Path | str | None = None,
+        composition: int = 4,
         factors: int = 8,
-        rounds: Sequence[int] = (25, 50, 100, 150, 200, 300, 400, 600),
+        rounds: Sequence[int] = (10, 25, 50, 100, 200, 300, 500, 1000),
+        repeats: int = 1,
         learning_rate: float = 0.05,
-        leaves: int = 8,
+        leaves: int = 5,
         least_leaf: int = 20,
         share_features: float = 0.1,
         share_genes: float = 0.8,
@@ -50,13 +56,17 @@ class BoostedTrees(PromoterFactors):
         condition_penalties: Sequence[float] = CONDITION_PENALTIES,
     ) -> None:
         super().__init__(factors=factors, condition_penalties=condition_penalties)
+        if repeats < 1:
+            raise DeepRageError(f"repeats must be 1 or more, got {repeats}.")
         if not rounds or min(rounds) < 1:
             raise DeepRageError(f"rounds must be numbers of 1 or more, got {tuple(rounds)}.")
         self.motifs = motifs
         self.window = window
         self.bins = bins
         self.cache = cache
+        self.composition = composition
         self.rounds = tuple(sorted(rounds))
+        self.repeats = repeats
         self.learning_rate = learning_rate
         self.leaves = leaves
         self.least_leaf = least_leaf
@@ -67,13 +77,17 @@ class BoostedTrees(PromoterFactors):
 
     def _features(self, visible: Compendium) -> NDArray[np.float32]:
         _lightgbm()  # says what is missing before the promoters are scanned
-        return motif_features(
+        scores = motif_features(
             visible,
             motifs=self.motifs,
             window=self.window,
             bins=self.bins,
             cache=None if self.cache is None else Path(self.cache),
         )
+        if not self.composition:
+            return scores
+        words = kmer_counts(proximal(visible, self.window), k=self.composition, bins=self.bins)
+        return np.concatenate([scores, words], axis=1)
 
     def _paths(
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
@@ -86,9 +100,11 @@ class BoostedTrees(PromoterFactors):
         data = lightgbm.Dataset(features[rows], params=settings, free_raw_data=True)
         for factor in range(scores.shape[1]):
             data.set_label(scores[:, factor])
-            model = lightgbm.train(settings, data, num_boost_round=self.rounds[-1])
-            paths[:, :, factor] = _staged(model, features, self.rounds, self.num_threads)
-        return paths
+            for repeat in range(self.repeats):
+                drawn = {**settings, "seed": self.seed + repeat}
+                model = lightgbm.train(drawn, data, num_boost_round=self.rounds[-1])
+                paths[:, :, factor] += _staged(model, features, self.rounds, self.num_threads)
+        return paths / np.float32(self.repeats)
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -100,7 +116,6 @@ class BoostedTrees(PromoterFactors):
             "bagging_fraction": self.share_genes,
             "bagging_freq": 1,
             "max_bin": 63,
-            "seed": self.seed,
             "deterministic": True,
             "force_col_wise": True,
             "num_threads": self.num_threads,
