@@ -44,6 +44,7 @@ def demo(
             out=out,
             model="deeprage-c",
             regime="conditions",
+            test_fraction=0.2,
             epochs=epochs,
             threads=threads,
             resume=begun,

@@ -17,21 +17,21 @@ def evaluate(
     ] = None,
     reference: Annotated[
         list[str] | None,
-        Option(help="Baseline to show beside the network; may be repeated; default: five."),
+        Option(help="Baseline to show beside the network; may be repeated; default: those of its regime."),
     ] = None,
 ) -> Path:
     """Score a run on its validation and test cells, beside simple baselines on the same split.
 
     Writes metrics.json and predictions.npz into the run folder.
     """
-    from deeprage.evaluation.evaluate import REFERENCE_ROWS
+    from deeprage.evaluation.evaluate import reference_rows
     from deeprage.training.run import METRICS, Run
 
     found = Run.load(run)
     scores = score_run(
         found,
         compendium_of(found, data),
-        references=reference or REFERENCE_ROWS,
+        references=reference or reference_rows(found.split.regime),
         on_start=lambda name: note(f"scoring {name}") if watched() else None,
     )
     split = found.split

@@ -11,14 +11,25 @@ from numpy.typing import NDArray
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES
 from deeprage.data.predictor import Predictor
-from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
+from deeprage.data.split import Regime, Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
 from deeprage.evaluation.scores import fit_cuts, score
 
-#: Baselines shown beside every network; one of them is the strongest simple one in each regime
-#: that needs neither promoters nor regulators.
+#: Baselines shown beside every network: they need neither promoters nor regulators.
 REFERENCE_ROWS = ("majority", "gene-mean", "condition-mean", "additive", "completion")
+#: What is strong, for its own reason, where whole conditions, genes or both are unseen.
+REGIME_ROWS = {
+    Regime.PAIRS: (),
+    Regime.CONDITIONS: ("regulator-ridge",),
+    Regime.GENES: ("kmer-ridge",),
+    Regime.BOTH: ("regulator-ridge", "kmer-ridge"),
+}
 SCORED_ROLES = (Role.VALIDATION, Role.TEST)
+
+
+def reference_rows(regime: Regime) -> tuple[str, ...]:
+    """The baselines that a score of this regime is read beside."""
+    return (*REFERENCE_ROWS, *REGIME_ROWS[regime])
 
 
 @runtime_checkable
