@@ -19,8 +19,17 @@ from typing import Any
 #: What each network was given beyond the defaults, chosen on validation cells.
 RECIPES: dict[str, dict[str, dict[str, Any]]] = {
     "deeprage-c": {"network": {"dropout": 0.25}, "training": {"epochs": 26}},
-    "deeprage-tp": {"network": {}, "training": {"epochs": 18, "block_genes": 40}},
-    "deeprage-rnn": {"network": {}, "training": {"epochs": 8}},
+    # Eq. 5: the regulator network's output meets the promoter; with the raw 472 levels the network
+    # learnt the training cells by heart (validation accuracy 0.753 after 14 epochs).
+    "deeprage-tp": {
+        "network": {"regulator_encoder": "dense", "regulator_units": 128, "dropout": 0.3},
+        "training": {"epochs": 18, "block_genes": 24},
+    },
+    # 128 units of GRU instead of 512: the recurrence is the one part that stays pair by pair.
+    "deeprage-rnn": {
+        "network": {"cell_units": 128},
+        "training": {"epochs": 30, "block_genes": 40, "block_conditions": 48},
+    },
 }
 GOALS = {
     "deeprage-c.accuracy": (">= 0.80", "paper 0.795"),
