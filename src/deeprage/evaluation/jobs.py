@@ -134,7 +134,11 @@ def run_jobs(
             for number in waiting
         }
         with _Pool(min(workers, len(waiting)), threads) as pool:
-            for number, error in pool.run(waiting, messages, lambda n: on_start(jobs[n])):
+            # A training keeps its memory until its process ends, and would be counted again.
+            spent = {n for n in waiting if jobs[n].contestant.kind == "network"}
+            for number, error in pool.run(
+                waiting, messages, spent=spent, on_start=lambda number: on_start(jobs[number])
+            ):
                 path = paths[number]
                 about = read_json(path.with_suffix(".json")) if error is None else {}
                 outcomes[number] = Outcome(jobs[number], path, about, error)
@@ -268,9 +272,18 @@ class _Pool:
             worker.stop()
 
     def run(
-        self, waiting: deque[int], messages: dict[int, str], on_start: Callable[[int], None]
+        self,
+        waiting: deque[int],
+        messages: dict[int, str],
+        *,
+        spent: set[int],
+        on_start: Callable[[int], None],
     ) -> Iterator[tuple[int, str | None]]:
-        """Do all jobs, giving (number, error or None) as each ends."""
+        """Do all jobs, giving (number, error or None) as each ends.
+
+        Args:
+            spent: jobs after which the process is replaced.
+        """
         with selectors.DefaultSelector() as watch:
 
             def hand_out(worker: _Worker) -> None:
@@ -288,7 +301,7 @@ class _Pool:
                     worker, number = event.data
                     watch.unregister(event.fileobj)
                     error = worker.error()
-                    if not worker.alive:
+                    if waiting and (number in spent or not worker.alive):
                         worker = self._replace(worker)
                     hand_out(worker)
                     yield number, error
