@@ -137,7 +137,9 @@ class TestFailures:
             ({"regimes": ["gene"]}, "'genes'"),
             ({"controls": ["labels"]}, "'labels-permuted'"),
             ({"predictors": ["additive", "additive"]}, "takes part twice"),
-            ({"jobs": 0}, "must be 1 or more"),
+            ({"jobs": 0}, "jobs must be 1 or more"),
+            ({"most_folds": 0}, "most folds must be 1 or more"),
+            ({"epochs": -1}, "epochs must be 1 or more"),
             ({"motifs": [Path("no.meme")]}, "no motif file"),
         ],
     )

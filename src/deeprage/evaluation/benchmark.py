@@ -90,8 +90,10 @@ def benchmark(
         DeepRageError: unknown names, too few series or groups for the folds. A predictor that
             fails is no error: it is listed under `failures`.
     """
-    if jobs < 1 or threads < 1:
-        raise DeepRageError(f"jobs and threads must be 1 or more, got {jobs} and {threads}.")
+    numbers = {"jobs": jobs, "threads": threads, "most_folds": most_folds, "epochs": epochs}
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise DeepRageError(f"{name.replace('_', ' ')} must be 1 or more, got {number}.")
     if quick:
         predictors = predictors or QUICK_PREDICTORS
         most_folds = most_folds or 1
