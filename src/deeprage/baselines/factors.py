@@ -53,7 +53,7 @@ def _fill(
     filled: Matrix, missing: NDArray[np.bool_], kept: int, steps: int, tolerance: float
 ) -> Matrix:
     """Fill the missing cells in place; returns the condition means."""
-    mean = filled.mean(axis=0)
+    mean: Matrix = filled.mean(axis=0)
     for _ in range(steps):
         centred = filled - mean
         squares, loadings = _leading(centred, kept)
