@@ -17,7 +17,9 @@ def evaluate(
     ] = None,
     reference: Annotated[
         list[str] | None,
-        Option(help="Baseline to show beside the network; may be repeated; default: those of its regime."),
+        Option(
+            help="Baseline to show beside the network; may be repeated; default: those of its regime."
+        ),
     ] = None,
 ) -> Path:
     """Score a run on its validation and test cells, beside simple baselines on the same split.
