@@ -18,7 +18,7 @@ def evaluate(
     reference: Annotated[
         list[str] | None,
         Option(
-            help="Baseline to show beside the network; may be repeated; default: those of its regime."
+            help="Baseline to show beside the network; repeatable; default: those of the regime."
         ),
     ] = None,
 ) -> Path:
