@@ -126,4 +126,5 @@ def adjacency(genes: Sequence[str], partners: Sequence[tuple[str, str]]) -> csr_
 
 def partner_has(linked: csr_array, presence: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Whether any partner of a gene has an attribute, uint8 (G, M)."""
-    return (linked @ presence.astype(np.float32) > 0).astype(np.uint8)
+    found: NDArray[np.uint8] = (linked @ presence.astype(np.float32) > 0).astype(np.uint8)
+    return found

@@ -79,7 +79,7 @@ class Compendium:
         from anndata import AnnData
 
         check_compendium(expression, promoters, regulators, series)
-        genes = expression.index.astype(str)
+        genes = [str(gene) for gene in expression.index]
         length = len(next(iter(promoters.values())))
         tokens = np.full((len(genes), length), 4, dtype=np.int8)
         has_promoter = np.array([gene in promoters for gene in genes])
@@ -196,7 +196,8 @@ class Compendium:
     @cached_property
     def has_promoter(self) -> NDArray[np.bool_]:
         """Which genes have a promoter (G,)."""
-        return self.adata.var["has_promoter"].to_numpy(dtype=bool)
+        found: NDArray[np.bool_] = self.adata.var["has_promoter"].to_numpy(dtype=bool)
+        return found
 
     @cached_property
     def regulator_rows(self) -> NDArray[np.intp]:

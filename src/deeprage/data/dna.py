@@ -43,4 +43,6 @@ def reverse_complement(tokens: NDArray[np.int8]) -> NDArray[np.int8]:
 
 def one_hot(tokens: NDArray[np.int8]) -> NDArray[np.float32]:
     """One-hot float32 (batch, 4, length) of tokens (batch, length); N is all zeros."""
-    return (tokens[:, None, :] == np.arange(4, dtype=np.int8)[None, :, None]).astype(np.float32)
+    letters = np.arange(4, dtype=np.int8)[None, :, None]
+    encoded: NDArray[np.float32] = (tokens[:, None, :] == letters).astype(np.float32)
+    return encoded

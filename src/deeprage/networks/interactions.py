@@ -143,8 +143,8 @@ def _gru_step(
     """One GRU step as torch defines it; `memory` is unused."""
     units = state.shape[1]
     # Split, not slices: the gradient of a slice is a whole tensor of zeros with one part filled.
-    opening_in, new_in = torch.split(gates_in, (2 * units, units), dim=1)
-    opening_state, new_state = torch.split(gates_state, (2 * units, units), dim=1)
+    opening_in, new_in = torch.split(gates_in, [2 * units, units], dim=1)
+    opening_state, new_state = torch.split(gates_state, [2 * units, units], dim=1)
     reset, update = torch.sigmoid(opening_in + opening_state).chunk(2, dim=1)
     new = torch.tanh(torch.addcmul(new_in, reset, new_state))
     return torch.lerp(new, state, update), memory
