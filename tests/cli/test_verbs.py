@@ -48,7 +48,7 @@ class TestTrain:
         assert run.config["network"]["filters"] == 4
         assert run.config["training"]["epochs"] == 1
         assert run.split.regime is Regime.CONDITIONS
-        assert run.config["command"].startswith("deeprage ")
+        assert run.config["command"].startswith("deeprage")
 
     def test_fold_files_become_the_split(
         self, deeprage: Deeprage, toy: Path, tmp_path: Path
