@@ -183,8 +183,8 @@ def _time_to_mse(data: Path) -> list[Row]:
     grids: dict[str, list[tuple[Step, int, float]]] = {
         "block": [
             (_block_step(corner, shape), shape[0] * shape[1], rate)
-            for shape in ((8, 48), (8, 24), (8, 12), (16, 12), (4, 24))
-            for rate in (3e-4, 6e-4, 1e-3)
+            for shape in ((4, 96), (8, 96), (8, 48))
+            for rate in (5e-4, 1e-3)
         ],
         "pair": [
             (_pair_step(corner, batch), batch, rate)
