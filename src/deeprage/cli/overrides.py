@@ -1,8 +1,8 @@
 """`--set network.filters=128`: any setting of a network or a training, by its name."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Iterable
+from typing import Any
 
 from deeprage.errors import DeepRageError, unknown
 
@@ -49,29 +49,9 @@ def parse_settings(texts: Iterable[str]) -> Settings:
     return found
 
 
-def check_words(settings: Settings, fields: Mapping[str, Any]) -> None:
-    """Raise a `DeepRageError` with the nearest valid word if a setting is a word not on offer.
-
-    Args:
-        settings: by name.
-        fields: the `model_fields` of the pydantic model that takes them.
-    """
-    for name, value in settings.items():
-        words = _words(fields[name].annotation) if name in fields else []
-        if isinstance(value, str) and words and value not in words:
-            raise unknown(name.replace("_", " "), value, words)
-
-
 def given(**options: Any) -> Settings:
     """The options that were given, that is, are not None."""
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _words(annotation: Any) -> list[str]:
-    """The words that an annotation such as `int | Literal["global"]` allows."""
-    if get_origin(annotation) is Literal:
-        return [str(word) for word in get_args(annotation)]
-    return [word for part in get_args(annotation) for word in _words(part)]
 
 
 def _value(text: str) -> Any:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from deeprage.evaluation.leakage import AuditRow
     from deeprage.training.run import Run
 
-METRICS = "metrics.json"
-PREDICTIONS = "predictions.npz"
 #: Columns of the printed table: key in `metrics.json`, heading.
 COLUMNS = (
     ("pearson", "Pearson r"),
@@ -80,6 +78,7 @@ def score_run(
     from deeprage.data.split import ScoringProtocol
     from deeprage.evaluation.evaluate import fit_and_predict, score_prediction
     from deeprage.evaluation.leakage import audit
+    from deeprage.training.run import METRICS
 
     protocol = ScoringProtocol(run.config["protocol"])
     edges = tuple(run.config["edges"])
@@ -154,6 +153,7 @@ def _save_predictions(
     import numpy as np
 
     from deeprage.data.split import under_protocol
+    from deeprage.training.run import PREDICTIONS
 
     arrays: dict[str, Any] = {
         "genes": np.array(compendium.genes),

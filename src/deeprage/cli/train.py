@@ -8,13 +8,12 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note, watched
-from deeprage.cli.overrides import check_words, given, parse_overrides
+from deeprage.cli.overrides import given, parse_overrides
 from deeprage.cli.parsing import block_shape, choice, class_edges
 from deeprage.cli.splits import chosen_split
 
 #: `default` is this project's; `paper` is the paper's optimiser and schedule.
 RECIPES = ("default", "paper")
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def train(
@@ -97,9 +96,8 @@ def train(
     """
     from deeprage.data.compendium import Compendium
     from deeprage.data.split import ScoringProtocol
-    from deeprage.networks.config import NetworkConfig
     from deeprage.networks.presets import preset
-    from deeprage.training.config import TrainingConfig, paper_recipe, training_config
+    from deeprage.training.config import paper_recipe, training_config
     from deeprage.training.train import train as train_network
 
     file, out = Path(file), Path(out)
@@ -107,7 +105,6 @@ def train(
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
     thresholds = class_edges(edges)
     shape = {"classes": len(thresholds) + 1} | given(head=head) | for_network
-    check_words(shape, NetworkConfig.model_fields)
     network = preset(model, **shape)
     paper = choice("recipe", recipe, RECIPES) == "paper"
     chosen = paper_recipe(recurrent=network.interaction == "recurrent") if paper else {}
@@ -124,8 +121,6 @@ def train(
         threads=threads,
     )
     chosen = {"seed": seed} | chosen | for_training
-    check_words(chosen, TrainingConfig.model_fields)
-    choice("device", str(chosen.get("device", "auto")), DEVICES)
     training = training_config(**chosen)
     compendium = Compendium.load(file)
     split = chosen_split(

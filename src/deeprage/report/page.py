@@ -10,6 +10,7 @@ from deeprage.files import write_text
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections import SECTIONS
 from deeprage.report.verdict import verdict
+from deeprage.training.run import REPORT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,7 +35,7 @@ def write_report(run: Path, *, out: Path | None = None) -> Path:
         DeepRageError: not a run folder, one of another version, a damaged file, or a place that
             cannot be written.
     """
-    path = out if out is not None else Path(run) / "report.html"
+    path = out if out is not None else Path(run) / REPORT
     write_text(path, render(RunFolder.open(Path(run))))
     return path
 

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from deeprage.data.split import Role
 from deeprage.errors import DeepRageError
 from deeprage.files import read_json
-
-#: The version of the run folder that this program writes and reads.
-FORMAT_VERSION = 1
+from deeprage.training.run import CONFIG, FORMAT_VERSION, HISTORY, METRICS, PREDICTIONS
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ class RunFolder:
         Raises:
             DeepRageError: not a run folder, or one of another version.
         """
-        path = folder / "config.json"
+        path = folder / CONFIG
         if not path.is_file():
             raise DeepRageError(
                 f"{folder} is not a run folder: it has no config.json. Give the folder named by "
@@ -178,7 +176,7 @@ class RunFolder:
     @cached_property
     def history(self) -> list[dict[str, Any]]:
         """One dict an epoch, in order; a resumed epoch counts once, a torn last line not at all."""
-        path = self.folder / "history.jsonl"
+        path = self.folder / HISTORY
         epochs: dict[int, dict[str, Any]] = {}
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         for line in lines:
@@ -193,7 +191,7 @@ class RunFolder:
     @cached_property
     def metrics(self) -> Mapping[str, Any]:
         """`metrics.json`, empty before `deeprage evaluate` has run."""
-        return self.json("metrics.json") or {}
+        return self.json(METRICS) or {}
 
     @cached_property
     def scores(self) -> list[Score]:
@@ -203,7 +201,7 @@ class RunFolder:
     @cached_property
     def predictions(self) -> Predictions | None:
         """The predictions, or None before `deeprage evaluate` has run."""
-        path = self.folder / "predictions.npz"
+        path = self.folder / PREDICTIONS
         return Predictions.load(path) if path.is_file() else None
 
     @property
