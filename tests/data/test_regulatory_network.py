@@ -71,6 +71,6 @@ class TestAlign:
         assert found.edge.sum() == 2
 
     def test_a_network_of_other_genes_is_refused(self, tmp_path: Path) -> None:
-        path = self.network(tmp_path, "QQQ\tYC\n")
+        path = self.network(tmp_path, "QQQ\tYC\nQQQ\tYD\n")
         with pytest.raises(DeepRageError, match="names no regulator"):
             align(read_network(path), genes=GENES, symbols=SYMBOLS, regulator_rows=REGULATORS)
