@@ -11,7 +11,7 @@ from deeprage.data.split import Regime, Role
 from deeprage.errors import DeepRageError
 from deeprage.evaluation import metrics
 from deeprage.evaluation.benchmark import benchmark, plan_splits
-from deeprage.evaluation.contestants import Contestant, contestant
+from deeprage.evaluation.contestants import NETWORKS, Contestant, contestant
 from deeprage.evaluation.trial import make_trial
 
 TINY = {
@@ -114,6 +114,20 @@ class TestNetwork:
         assert row["kind"] == "network"
         assert row["fit_seconds"] > 0
         assert row["difference"]["pearson"]["interval"] is not None
+
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_each_trains_and_predicts_with_its_own_parts(self, make_compendium, name: str) -> None:
+        compendium = planted(make_compendium)
+        (split,) = plan_splits(compendium, Regime.PAIRS)
+        pool = {"deeprage-tp": "global", "fun-prose": 5}.get(name, 12)
+        small = {**TINY, "pool": pool, "encoder_units": 8, "cell_units": 6}
+        entrant = contestant(name, epochs=1, settings={"network": small})
+        assert entrant.settings["training"] == {"seed": 0, "epochs": 1}
+        trial = entrant.make().fit(compendium, split)
+        assert np.isfinite(trial.predict(np.arange(6), np.arange(5))).all()
+        encoder = name.removesuffix("-encoder") if name.endswith("-encoder") else None
+        if encoder is not None:
+            assert type(trial.predictor_.network.promoter_encoder).__name__.lower() == encoder
 
 
 class TestFailures:

@@ -22,6 +22,10 @@ SMALL = {
     "encoder_units": 8,
     "regulator_units": 9,
     "dropout": 0.0,
+    "encoder_dropout": 0.0,
+    "second_filters": 5,
+    "second_filter_width": 3,
+    "second_pool": 3,
 }
 VARIANTS = [
     *({"model": name} for name in sorted(PRESETS)),
@@ -31,6 +35,9 @@ VARIANTS = [
     {"model": "deeprage-c", "reverse_complement": True},
     {"model": "deeprage-c", "head": "regression"},
     {"model": "deeprage-tp", "head": "classes"},
+    {"model": "deeprage-c", "hidden": (12, 11, 10, 9)},
+    {"model": "fun-prose", "filter_width": 8, "second_filter_width": 5, "head": "both"},
+    {"model": "fun-prose", "reverse_complement": True, "hidden": (7, 6, 5)},
 ]
 
 
@@ -85,9 +92,10 @@ def test_block_equals_pair_by_pair(variant: dict, genes: int, conditions: int) -
         torch.testing.assert_close(whole, single, rtol=1e-5, atol=1e-9)
 
 
-def test_block_equals_pair_by_pair_at_the_papers_sizes() -> None:
+@pytest.mark.parametrize("model", ["deeprage-c", "fun-prose"])
+def test_block_equals_pair_by_pair_at_the_papers_sizes(model: str) -> None:
     torch.manual_seed(0)
-    config = preset("deeprage-c", dropout=0.0)
+    config = preset(model, dropout=0.0, encoder_dropout=0.0)
     network = Network(config, promoter_length=1000, regulators=472)
     tokens = np.random.default_rng(0).integers(0, 4, (3, 1000)).astype(np.int8)
     x, y = torch.from_numpy(one_hot(tokens)), torch.randn(4, 472)
@@ -100,7 +108,7 @@ def test_block_equals_pair_by_pair_at_the_papers_sizes() -> None:
     assert error.item() < 1e-5
 
 
-@pytest.mark.parametrize("model", ["deeprage-c", "deeprage-tp", "deeprage-rnn"])
+@pytest.mark.parametrize("model", ["deeprage-c", "deeprage-tp", "deeprage-rnn", "fun-prose"])
 def test_a_cell_does_not_depend_on_the_rest_of_its_block(model: str) -> None:
     network = make(model=model).eval()
     x, y = promoters(6), levels(4)
@@ -157,6 +165,31 @@ def test_paper_sizes() -> None:
     assert recurrent.promoter_encoder.positions == 9
 
 
+def test_fun_prose_has_its_published_layers() -> None:
+    """Conv 256 x 9 pool 19, 64 x 13 pool 8, regulators dense 1024, dense 512-256-64, one output."""
+    network = Network(preset("fun-prose"), promoter_length=1000, regulators=472)
+    layers = (256, 4 * 9), (64, 256 * 13), (1024, 472), (512, 6 * 64 + 1024), (256, 512), (64, 256)
+    expected = sum(outputs * (inputs + 1) for outputs, inputs in (*layers, (1, 64)))
+    assert sum(part.numel() for part in network.parameters()) == expected == 1_576_129
+
+
+def test_second_convolution_is_calibrated_on_the_calibrated_first() -> None:
+    network = make(model="fun-prose")
+    encoder = network.promoter_encoder
+    x = promoters(20, seed=9)
+    first = encoder.first(torch.nn.functional.pad(x, encoder.padding)).flatten(0, 1)
+    for encoded in (first, encoder(x).flatten(0, 1)):
+        torch.testing.assert_close(encoded.mean(0), torch.zeros_like(encoded[0]), atol=1e-6, rtol=0)
+        torch.testing.assert_close(encoded.std(0), torch.ones_like(encoded[0]))
+
+
+def test_weights_of_a_network_keep_the_names_in_saved_runs() -> None:
+    names = {name.partition(".")[0] for name in make(model="deeprage-c").state_dict()}
+    assert names == {
+        "promoter_encoder", "regulator_encoder", "interaction", "dense", "value_head", "class_head",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "overrides", "said"),
     [
@@ -164,6 +197,7 @@ def test_paper_sizes() -> None:
         ("deeprage-c", {"filter": 3}, "Did you mean 'filters'"),
         ("deeprage-c", {"filters": -1}, "filters"),
         ("deeprage-c", {"encoder": "cnn"}, "encoder"),
+        ("deeprage-c", {"hidden": (8,)}, "hidden"),
     ],
 )
 def test_wrong_presets_say_what_is_valid(name: str, overrides: dict, said: str) -> None:
@@ -176,6 +210,8 @@ def test_parts_that_do_not_fit_say_what_to_change() -> None:
         Network(preset("deeprage-tp", pool=15), promoter_length=1000, regulators=5)
     with pytest.raises(DeepRageError, match="too short"):
         Network(preset("deeprage-c"), promoter_length=30, regulators=5)
+    with pytest.raises(DeepRageError, match="second pool of 8"):
+        Network(preset("fun-prose"), promoter_length=100, regulators=5)
     with pytest.raises(DeepRageError, match="two steps"):
         Network(preset("deeprage-rnn", pool="global"), promoter_length=1000, regulators=5)
 

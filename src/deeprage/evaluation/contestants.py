@@ -32,11 +32,13 @@ SIMPLE = (
     "bilinear-ridge",
     "boosted-trees",
 )
-#: Networks by name: settings of `NetworkTrial`.
+#: Networks by name: arguments of `trial.make_trial`. The paper's three; a peer on our parts;
+#: deeprage-c without one of its inputs; other promoter encoders in its place.
 NETWORKS: dict[str, dict[str, Any]] = {
     "deeprage-c": {"preset": "deeprage-c"},
     "deeprage-tp": {"preset": "deeprage-tp"},
     "deeprage-rnn": {"preset": "deeprage-rnn"},
+    "fun-prose": {"preset": "fun-prose"},
     "sequence-only": {"preset": "deeprage-c", "blind_to": "regulators"},
     "regulator-only": {"preset": "deeprage-c", "blind_to": "promoters"},
     "deepbind-encoder": {"preset": "deeprage-c", "network": {"encoder": "deepbind"}},
@@ -112,7 +114,8 @@ def contestant(
     Args:
         motifs: MEME files for whoever reads motifs; default: each one's own.
         epochs, seed: of the training of a network.
-        settings: further constructor arguments.
+        settings: further constructor arguments; those of `network` and `training` are added to
+            the network's own.
 
     Raises:
         DeepRageError: unknown name or setting, or a motif file that is not there.
@@ -123,8 +126,14 @@ def contestant(
         if not Path(path).is_file():
             raise DeepRageError(f"there is no motif file {path}: give files in MEME format.")
     if name in NETWORKS:
-        chosen = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
-        return Contestant(name, {**NETWORKS[name], "training": chosen, **(settings or {})})
+        own: dict[str, Any] = {**NETWORKS[name], "training": {"seed": seed}}
+        if epochs is not None:
+            own["training"]["epochs"] = epochs
+        more = dict(settings or {})
+        for key in ("network", "training"):
+            if key in more:
+                more[key] = {**own.get(key, {}), **more[key]}
+        return Contestant(name, own | more)
     accepted = _accepted(name)
     for key in settings or {}:
         if key not in accepted:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[int, Field(gt=0)]
-Encoder = Literal["conv", "deepbind", "basset", "danq"]
+Encoder = Literal["conv", "two-conv", "deepbind", "basset", "danq"]
 Interaction = Literal["concatenation", "tensor-product", "recurrent"]
 Head = Literal["regression", "classes", "both"]
 
@@ -35,6 +35,14 @@ class NetworkConfig(BaseModel):
         description="standardise each filter's pooled output with statistics of the training "
         "promoters, set once before training",
     )
+    second_filters: Positive = Field(default=64, description="of two-conv's second layer")
+    second_filter_width: Positive = Field(
+        default=13, description="of two-conv's second layer, in pooled positions"
+    )
+    second_pool: Positive = Field(default=8, description="of two-conv's second layer")
+    encoder_dropout: float = Field(
+        default=0.0, ge=0.0, lt=1.0, description="after each convolution of two-conv"
+    )
     encoder_units: Positive = Field(
         default=512, description="dense units of deepbind, basset and danq; LSTM units of danq"
     )
@@ -43,7 +51,9 @@ class NetworkConfig(BaseModel):
     interaction: Interaction = "concatenation"
     cell: Literal["gru", "lstm"] = "gru"
     cell_units: Positive = 512
-    hidden: tuple[Positive, Positive] = (512, 512)
+    hidden: Annotated[tuple[Positive, ...], Field(min_length=2)] = Field(
+        default=(512, 512), description="units of the dense layers after the meeting, two or more"
+    )
     dropout: float = Field(default=0.1, ge=0.0, lt=1.0)
     head: Head = "both"
     classes: Annotated[int, Field(ge=2)] = 3

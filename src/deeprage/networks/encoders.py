@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,6 +18,14 @@ class PromoterEncoder(nn.Module):
 
     positions: int
     channels: int
+
+    def pairwise(self, promoters: Tensor) -> Tensor:
+        """The same as `forward`, layer by layer as published."""
+        result: Tensor = self(promoters)
+        return result
+
+    def calibrate(self, promoters: Tensor) -> None:
+        """Set statistics that come from training promoters, if the encoder has any."""
 
 
 class Standardise(nn.Module):
@@ -88,11 +98,61 @@ class Convolution(PromoterEncoder):
     def calibrate(self, promoters: Tensor) -> None:
         """Set the statistics of `Standardise`, if there is one, from training promoters."""
         if isinstance(self.standardise, Standardise):
-            with torch.no_grad():
-                self.standardise.calibrate(self.activations(promoters))
+            self.standardise.calibrate(self.activations(promoters))
 
     def forward(self, promoters: Tensor) -> Tensor:
         result: Tensor = self.standardise(self.activations(promoters))
+        return result
+
+
+class TwoConvolutions(PromoterEncoder):
+    """Twice convolution, max-pool and ReLU, padded to keep the length (FUN-PROSE, 2023).
+
+    `Standardise` stands where that network has batch norm, which would let the other genes of a
+    block change a prediction.
+    """
+
+    def __init__(self, config: NetworkConfig, length: int) -> None:
+        super().__init__()
+        width = config.filter_width
+        self.padding = ((width - 1) // 2, width // 2)
+        self.first = Convolution(config, length + width - 1)
+        if self.first.positions < config.second_pool:
+            raise DeepRageError(
+                f"promoters of {length} bp leave {self.first.positions} positions after the first "
+                f"pool of {config.pool}, too few for a second pool of {config.second_pool}: use "
+                "longer promoters, or smaller pool and second_pool."
+            )
+        self.conv = nn.Conv1d(
+            config.filters, config.second_filters, config.second_filter_width, padding="same"
+        )
+        self.pool = nn.MaxPool1d(config.second_pool)
+        self.dropout = nn.Dropout(config.encoder_dropout)
+        self.standardise = Standardise(config.second_filters) if config.centre else nn.Identity()
+        self.positions = self.first.positions // config.second_pool
+        self.channels = config.second_filters
+
+    def _second(self, first_map: Tensor) -> Tensor:
+        """The second layer's map (G, T, D) before standardisation, from the first's (G, P, F)."""
+        pooled = self.pool(self.conv(self.dropout(first_map).transpose(1, 2)))
+        return functional.relu(pooled).transpose(1, 2)
+
+    def pairwise(self, promoters: Tensor) -> Tensor:
+        """The same as `forward`, with plain layers throughout."""
+        second = self._second(self.first.pairwise(functional.pad(promoters, self.padding)))
+        result: Tensor = self.dropout(self.standardise(second))
+        return result
+
+    def calibrate(self, promoters: Tensor) -> None:
+        """Set the statistics of both layers, the first's first."""
+        padded = functional.pad(promoters, self.padding)
+        self.first.calibrate(padded)
+        if isinstance(self.standardise, Standardise):
+            self.standardise.calibrate(self._second(self.first(padded)))
+
+    def forward(self, promoters: Tensor) -> Tensor:
+        second = self._second(self.first(functional.pad(promoters, self.padding)))
+        result: Tensor = self.dropout(self.standardise(second))
         return result
 
 
@@ -161,13 +221,26 @@ class DanQ(PromoterEncoder):
         self.dense = nn.Linear(self.conv.positions * 2 * (units // 2), units)
         self.channels = units
 
+    def pairwise(self, promoters: Tensor) -> Tensor:
+        """The same as `forward`, the convolution by torch's own layers."""
+        return self._read(self.conv.pairwise(promoters))
+
+    def calibrate(self, promoters: Tensor) -> None:
+        """Set the statistics of the convolution."""
+        self.conv.calibrate(promoters)
+
     def forward(self, promoters: Tensor) -> Tensor:
-        states, _ = self.lstm(self.conv(promoters))
+        return self._read(self.conv(promoters))
+
+    def _read(self, pooled: Tensor) -> Tensor:
+        """Read the convolution's map (G, T, F) in both directions: (G, 1, units)."""
+        states, _ = self.lstm(pooled)
         return functional.relu(self.dense(states.flatten(1))).unsqueeze(1)
 
 
-_ENCODERS: dict[str, type[Convolution] | type[DeepBind] | type[Basset] | type[DanQ]] = {
+_ENCODERS: dict[str, Callable[[NetworkConfig, int], PromoterEncoder]] = {
     "conv": Convolution,
+    "two-conv": TwoConvolutions,
     "deepbind": DeepBind,
     "basset": Basset,
     "danq": DanQ,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -10,7 +11,7 @@ from torch.nn import functional
 
 from deeprage.networks.config import NetworkConfig
 from deeprage.networks.dropout import ReluDropout
-from deeprage.networks.encoders import Convolution, RegulatorEncoder, make_promoter_encoder
+from deeprage.networks.encoders import RegulatorEncoder, make_promoter_encoder
 from deeprage.networks.interactions import make_interaction
 
 
@@ -27,7 +28,7 @@ class Prediction(NamedTuple):
 
 
 class Network(nn.Module):
-    """Promoter encoder, regulator encoder, interaction, second dense layer and heads.
+    """Promoter encoder, regulator encoder, interaction, dense layers and heads.
 
     Args:
         config: the shape.
@@ -50,8 +51,11 @@ class Network(nn.Module):
             units=self.regulator_encoder.units,
         )
         self.first, self.second = ReluDropout(config.dropout), ReluDropout(config.dropout)
-        self.dense = nn.Linear(*config.hidden)
-        width = config.hidden[1]
+        self.dense = nn.Linear(config.hidden[0], config.hidden[1])
+        # Not in one list with `dense`, whose name stands in the files of saved runs.
+        self.deeper = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(config.hidden[1:]))
+        self.after = nn.ModuleList(ReluDropout(config.dropout) for _ in self.deeper)
+        width = config.hidden[-1]
         self.value_head = nn.Linear(width, 1) if config.head != "classes" else None
         # Softmax and cross-entropy; the authors' three sigmoids are not probabilities.
         self.class_head = nn.Linear(width, config.classes) if config.head != "regression" else None
@@ -68,14 +72,15 @@ class Network(nn.Module):
         Every promoter and condition is encoded once a pair and the interaction materialises its
         input. Kept to prove that `forward` is the same network, and to measure what it saves.
         """
-        encoder = self.promoter_encoder
-        plain = encoder.pairwise if isinstance(encoder, Convolution) else encoder
+        promoter_map = self.promoter_encoder.pairwise(promoters)
         condition = self.regulator_encoder(regulators)
-        return self.head(self.interaction.pairwise(plain(promoters), condition))
+        return self.head(self.interaction.pairwise(promoter_map, condition))
 
     def head(self, before: Tensor) -> Prediction:
         """From the first dense layer's pre-activations (..., H) to the outputs."""
-        hidden = self.second(self.dense(self.first(before)))
+        hidden: Tensor = self.second(self.dense(self.first(before)))
+        for dense, after in zip(self.deeper, self.after, strict=True):
+            hidden = after(dense(hidden))
         heads = [head for head in (self.value_head, self.class_head) if head is not None]
         # One product for both heads: a product with a single column is no faster.
         weight = torch.cat([head.weight for head in heads])
@@ -89,5 +94,5 @@ class Network(nn.Module):
 
     def calibrate(self, promoters: Tensor) -> None:
         """Set statistics that come from training promoters (N, 4, L), if the network has any."""
-        if isinstance(self.promoter_encoder, Convolution):
+        with torch.no_grad():
             self.promoter_encoder.calibrate(promoters)

@@ -1,4 +1,4 @@
-"""The paper's networks by name, with the paper's sizes."""
+"""Networks by name: the paper's and a peer's, with their published sizes."""
 
 from typing import Any
 
@@ -18,6 +18,18 @@ PRESETS: dict[str, dict[str, Any]] = {
         "pool": 100,
         "regulator_encoder": "raw",
         "cell": "lstm",
+    },
+    # A peer of today (github.com/maslov-group/FUN-PROSE) on our parts: its sizes and dropout, with
+    # ReLU for ELU and statistics that are set once for batch norm.
+    "fun-prose": {
+        "encoder": "two-conv",
+        "filter_width": 9,
+        "pool": 19,
+        "encoder_dropout": 0.4,
+        "regulator_units": 1024,
+        "hidden": (512, 256, 64),
+        "dropout": 0.02,
+        "head": "regression",
     },
 }
 
