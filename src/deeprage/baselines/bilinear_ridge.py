@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.baselines.choosing import squared_error
-from deeprage.baselines.features import motif_features, regulator_inputs, standardised
+from deeprage.baselines.features import MotifFeatures, regulator_inputs, standardised
 from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role, Split
@@ -69,7 +69,7 @@ class BilinearRidge:
     ridge on the observed cells alone (expectation-maximisation).
 
     Args:
-        motifs, window, bins, cache: as `MotifRidge`.
+        motifs, window, bins, cache: as `MotifFeatures`.
         penalties: in units of the mean squared length of a gene's inputs times that of a
             condition's.
         steps, tolerance: of the filling: stop after so many, or once the root mean square of the
@@ -87,10 +87,7 @@ class BilinearRidge:
         steps: int = 30,
         tolerance: float = 1e-3,
     ) -> None:
-        self.motifs = motifs
-        self.window = window
-        self.bins = bins
-        self.cache = cache
+        self.motif_features = MotifFeatures(motifs, window, bins, cache)
         self.penalties = tuple(penalties)
         self.steps = steps
         self.tolerance = tolerance
@@ -124,13 +121,7 @@ class BilinearRidge:
         return np.asarray(block, dtype=np.float32)
 
     def _motif_inputs(self, visible: Compendium, rows: NDArray[np.intp]) -> Matrix:
-        features = motif_features(
-            visible,
-            motifs=self.motifs,
-            window=self.window,
-            bins=self.bins,
-            cache=None if self.cache is None else Path(self.cache),
-        )
+        features = self.motif_features.of(visible)
         return _with_constant(standardised(features, rows).astype(np.float64))
 
     def _choose(

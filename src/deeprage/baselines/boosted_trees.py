@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.features import kmer_counts, motif_features, proximal
+from deeprage.baselines.features import MotifFeatures, kmer_counts, proximal
 from deeprage.baselines.promoter_factors import CONDITION_PENALTIES, PromoterFactors
 from deeprage.data.compendium import Compendium
 from deeprage.errors import DeepRageError
@@ -23,7 +23,7 @@ class BoostedTrees(PromoterFactors):
     rounds count. Needs the extra `boosting`.
 
     Args:
-        motifs, window, bins, cache: as `MotifRidge`.
+        motifs, window, bins, cache: as `MotifFeatures`.
         composition: length of those words, 0 for PWM scores alone.
         factors: leading factors to predict; further ones hold little that a promoter tells.
         rounds: numbers of boosting rounds to choose from, rising.
@@ -60,10 +60,7 @@ class BoostedTrees(PromoterFactors):
             raise DeepRageError(f"repeats must be 1 or more, got {repeats}.")
         if not rounds or min(rounds) < 1:
             raise DeepRageError(f"rounds must be numbers of 1 or more, got {tuple(rounds)}.")
-        self.motifs = motifs
-        self.window = window
-        self.bins = bins
-        self.cache = cache
+        self.motif_features = MotifFeatures(motifs, window, bins, cache)
         self.composition = composition
         self.rounds = tuple(sorted(rounds))
         self.repeats = repeats
@@ -77,16 +74,11 @@ class BoostedTrees(PromoterFactors):
 
     def _features(self, visible: Compendium) -> NDArray[np.float32]:
         _lightgbm()  # says what is missing before the promoters are scanned
-        scores = motif_features(
-            visible,
-            motifs=self.motifs,
-            window=self.window,
-            bins=self.bins,
-            cache=None if self.cache is None else Path(self.cache),
-        )
+        motifs = self.motif_features
+        scores = motifs.of(visible)
         if not self.composition:
             return scores
-        words = kmer_counts(proximal(visible, self.window), k=self.composition, bins=self.bins)
+        words = kmer_counts(proximal(visible, motifs.window), k=self.composition, bins=motifs.bins)
         return np.concatenate([scores, words], axis=1)
 
     def _paths(

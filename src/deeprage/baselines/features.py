@@ -1,6 +1,7 @@
 """What the linear and tree baselines see of a promoter and of a condition."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -62,24 +63,34 @@ def _canonical_kinds(k: int) -> tuple[NDArray[np.intp], int]:
     return kind.astype(np.intp), len(smaller)
 
 
-def motif_features(
-    compendium: Compendium,
-    *,
-    motifs: Sequence[Path | str] | None,
-    window: int = 800,
-    bins: int = 5,
-    cache: Path | None = None,
-) -> NDArray[np.float32]:
-    """Best score of each motif in each bin, then its occupancy, float32 (G, M * (bins + 1)).
+@dataclass(frozen=True)
+class MotifFeatures:
+    """PWM scores of promoters, as several baselines take them.
 
-    Args:
+    Attributes:
         motifs: MEME files; None for JASPAR's fungi of the installed `pyjaspar`.
-        window, bins, cache: as `deeprage.data.pwm_scan.scan`.
+        window: bp before the gene that are scanned.
+        bins: equal parts of the window.
+        cache: folder for motif scores, so that they are made once for all folds.
     """
-    tokens = proximal(compendium, window)
-    scores = scan(tokens, load_motifs(motifs), window=tokens.shape[1], bins=bins, cache=cache)
-    flat = scores.best.reshape(len(tokens), -1)
-    return np.concatenate([flat, scores.occupancy], axis=1)
+
+    motifs: Sequence[Path | str] | None
+    window: int
+    bins: int
+    cache: Path | str | None
+
+    def of(self, compendium: Compendium) -> NDArray[np.float32]:
+        """Best score of each motif in each bin, then its occupancy, float32 (G, M * (bins + 1))."""
+        tokens = proximal(compendium, self.window)
+        scores = scan(
+            tokens,
+            load_motifs(self.motifs),
+            window=tokens.shape[1],
+            bins=self.bins,
+            cache=None if self.cache is None else Path(self.cache),
+        )
+        flat = scores.best.reshape(len(tokens), -1)
+        return np.concatenate([flat, scores.occupancy], axis=1)
 
 
 def standardised(features: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.features import motif_features, standardised
+from deeprage.baselines.features import MotifFeatures, standardised
 from deeprage.baselines.promoter_factors import CONDITION_PENALTIES, PromoterFactors
 from deeprage.baselines.ridge import PENALTIES, ridge_path
 from deeprage.data.compendium import Compendium
@@ -16,10 +16,7 @@ class MotifRidge(PromoterFactors):
     """Factor scores by ridge from PWM scores: best match in position bins, and occupancy.
 
     Args:
-        motifs: MEME files; None for JASPAR's fungi of the installed `pyjaspar`.
-        window: bp before the gene that are scanned.
-        bins: equal parts of the window.
-        cache: folder for motif scores, so that they are made once for all folds.
+        motifs, window, bins, cache: as `MotifFeatures`.
         factors, condition_penalties: as `PromoterFactors`.
         penalties: tried for each factor, as `deeprage.baselines.ridge.ridge_path`.
     """
@@ -36,20 +33,11 @@ class MotifRidge(PromoterFactors):
         condition_penalties: Sequence[float] = CONDITION_PENALTIES,
     ) -> None:
         super().__init__(factors=factors, condition_penalties=condition_penalties)
-        self.motifs = motifs
-        self.window = window
-        self.bins = bins
-        self.cache = cache
+        self.motif_features = MotifFeatures(motifs, window, bins, cache)
         self.penalties = tuple(penalties)
 
     def _features(self, visible: Compendium) -> NDArray[np.float32]:
-        return motif_features(
-            visible,
-            motifs=self.motifs,
-            window=self.window,
-            bins=self.bins,
-            cache=None if self.cache is None else Path(self.cache),
-        )
+        return self.motif_features.of(visible)
 
     def _paths(
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
