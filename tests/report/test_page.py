@@ -270,7 +270,13 @@ class TestBadRuns:
     def test_another_version(self, new_run):
         run = new_run()
         edit(run / "config.json", lambda c: c.update(format_version=2))
-        with pytest.raises(DeepRageError, match=r"run format 2 .* reads format 1"):
+        with pytest.raises(DeepRageError, match=r"run format 2.* reads format 1"):
+            write_report(run)
+
+    def test_a_configuration_that_is_none(self, new_run):
+        run = new_run()
+        (run / "config.json").write_text("[]")
+        with pytest.raises(DeepRageError, match=r"config\.json is no configuration"):
             write_report(run)
 
     def test_damaged_predictions_leave_the_old_report(self, new_run):

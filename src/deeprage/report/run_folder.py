@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deeprage.data.split import Role
 from deeprage.errors import DeepRageError
 from deeprage.files import read_json
-from deeprage.training.run import CONFIG, FORMAT_VERSION, HISTORY, METRICS, PREDICTIONS
+from deeprage.training.run import HISTORY, METRICS, PREDICTIONS, Run
 
 
 @dataclass(frozen=True)
@@ -148,20 +148,7 @@ class RunFolder:
         Raises:
             DeepRageError: not a run folder, or one of another version.
         """
-        path = folder / CONFIG
-        if not path.is_file():
-            raise DeepRageError(
-                f"{folder} is not a run folder: it has no config.json. Give the folder named by "
-                "`deeprage train --out`."
-            )
-        config = read_json(path)
-        version = config.get("format_version") if isinstance(config, dict) else None
-        if version != FORMAT_VERSION:
-            raise DeepRageError(
-                f"{folder} was written in run format {version!r} but this version of deeprage "
-                f"reads format {FORMAT_VERSION}: use the version that wrote it, or train again."
-            )
-        return cls(folder, config)
+        return cls(folder, Run.load(folder).config)
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A nested part of the configuration, empty where it is absent."""

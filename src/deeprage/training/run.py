@@ -48,12 +48,15 @@ class Run:
         run = cls(Path(path))
         if not (run.path / CONFIG).is_file():
             raise DeepRageError(
-                f"{path} is not a run folder (it has no {CONFIG}): make one with `deeprage train`."
+                f"{path} is not a run folder (it has no {CONFIG}): give the folder named by "
+                "`deeprage train --out`."
             )
+        if not isinstance(run.config, dict):
+            raise DeepRageError(f"{run.path / CONFIG} is no configuration: train again.")
         version = run.config.get("format_version")
         if version != FORMAT_VERSION:
             raise DeepRageError(
-                f"{path} was written in run format {version}, this deeprage reads "
+                f"{path} was written in run format {version}, this deeprage reads format "
                 f"{FORMAT_VERSION}: train again, or use the deeprage that wrote it "
                 f"({run.config.get('deeprage_version', 'unknown')})."
             )
