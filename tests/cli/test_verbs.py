@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,19 @@ class TestTrain:
         assert run.config["network"]["filters"] == 4
         assert run.config["training"]["epochs"] == 1
         assert run.split.regime is Regime.CONDITIONS
-        assert run.config["command"].startswith("deeprage")
+        assert shlex.split(run.config["command"])[:2] == ["deeprage", "train"]
+
+    def test_a_call_from_python_is_no_command_line(
+        self, deeprage: Deeprage, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.argv", ["/usr/bin/other", "program"])
+        settings = ["network.filters=4", "network.filter_width=7", "network.hidden=[8, 8]"]
+        api.train(toy, out=tmp_path / "a", settings=settings, epochs=1, threads=1, device="cpu")
+        assert Run.load(tmp_path / "a").config["command"] is None
+        words = ("train", toy, "--out", tmp_path / "with space", *TINY, "--command", "something")
+        assert deeprage(*words).code == 0
+        kept = Run.load(tmp_path / "with space").config["command"]
+        assert shlex.split(kept) == ["deeprage", *map(str, words)]
 
     def test_fold_files_become_the_split(
         self, deeprage: Deeprage, toy: Path, tmp_path: Path

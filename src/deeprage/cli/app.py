@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a verb's module, so that `--help
 each verb imports what it needs when it runs.
 """
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -58,7 +59,10 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         result = get_command(app).main(
-            args=list(arguments), prog_name="deeprage", standalone_mode=False
+            args=list(arguments),
+            prog_name="deeprage",
+            standalone_mode=False,
+            obj=shlex.join(["deeprage", *arguments]),  # for runs to remember
         )
         if result == INTERRUPTED:  # how newer versions of typer pass on Ctrl-C
             raise KeyboardInterrupt

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Option
 
+from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note
 
 
@@ -23,6 +24,7 @@ def demo(
         bool, Option("--again", help="Train again although the run is there.")
     ] = False,
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
+    command: CommandLine = None,
 ) -> Path:
     """Train on real yeast data and show how good it is; writes runs/demo/report.html.
 
@@ -49,6 +51,7 @@ def demo(
             threads=threads,
             resume=begun,
             overwrite=True,
+            command=command,
         )
     evaluate(out)
     return report(out)

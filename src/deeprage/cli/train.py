@@ -1,12 +1,11 @@
 """`deeprage train`: fit a network on a compendium and keep it in a run folder."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
+from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note, watched
 from deeprage.cli.overrides import given, parse_overrides
 from deeprage.cli.parsing import block_shape, choice, class_edges
@@ -88,6 +87,7 @@ def train(
     precision: Annotated[str | None, Option(help="32-true, bf16-mixed, 16-mixed.")] = None,
     devices: Annotated[int | None, Option(help="Number of devices or processes.")] = None,
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
+    command: CommandLine = None,
 ) -> Path:
     """Train a network and keep it in a run folder.
 
@@ -144,7 +144,7 @@ def train(
         compendium_path=file.resolve(),
         protocol=scoring,
         edges=thresholds,
-        command=shlex.join(["deeprage", *sys.argv[1:]]),
+        command=command,
         resume=resume,
         overwrite=overwrite,
         progress=watched(),

@@ -58,7 +58,7 @@ def train(
     protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
     edges: Sequence[float] = DEFAULT_EDGES,
     compendium_path: Path | None = None,
-    command: str = "",
+    command: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: bool = False,
@@ -73,7 +73,7 @@ def train(
         protocol: `PAPER` counts missing values as 0.
         edges: class thresholds, log2; `network.classes` must be one more.
         compendium_path: where the compendium is stored, remembered for `evaluate`.
-        command: the command line to remember.
+        command: the command line to remember; None for a call from Python.
         resume: go on from the last checkpoint in `out`.
         overwrite: replace a run that is already in `out`.
         progress: show a bar on a terminal.

@@ -39,7 +39,7 @@ def reproduce(run: RunFolder) -> Section | None:
     return Section(
         "reproduce",
         "Reproduce",
-        "The same command on the same data, version, device and threads gives the same numbers.",
+        "The same settings on the same data, version, device and threads give the same numbers.",
         blocks,
     )
 
