@@ -34,6 +34,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.labels import classify
 from deeprage.data.predictor import Predictor
 from deeprage.data.split import Regime, Role, Split, visible
+from deeprage.evaluation.evaluate import predict
 
 PUBLISHED = {"genes": 0.56, "conditions": 0.52, "both": 0.51, "overall": 0.54}
 BLOCKS = ("genes", "conditions", "both")
@@ -110,9 +111,8 @@ def tested_cells(
     """Block, truth, prediction and predicted class of every observed test cell of a fold."""
     predictor.fit(visible(compendium, split), split)
     everything = [np.arange(size) for size in blocks.shape]
-    predicted = predictor.predict(everything[0], everything[1])
-    classes = getattr(predictor, "predict_classes", None)
-    called = classify(predicted) if classes is None else classes(*everything)
+    predicted, called = predict(predictor, *everything)
+    called = classify(predicted) if called is None else called
     cells = (blocks >= 0) & ~np.isnan(compendium.expression)
     return blocks[cells], compendium.expression[cells], predicted[cells], called[cells]
 

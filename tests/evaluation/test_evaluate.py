@@ -52,6 +52,47 @@ class TestBarrier:
         assert rows[1]["scores"]["mse"] == pytest.approx(np.mean(filled**2), rel=1e-5)
 
 
+class Opinionated(Memory):
+    """Counts how often it computes, and names classes that its values would not give."""
+
+    def __init__(self, classes: bool) -> None:
+        self.classes = classes
+        self.computed = 0
+
+    def predict(self, genes, conditions):
+        self.computed += 1
+        return super().predict(genes, conditions)
+
+    def predict_with_classes(self, genes, conditions):
+        values = self.predict(genes, conditions)
+        return values, np.full(values.shape, 2, dtype=np.int8) if self.classes else None
+
+
+class TestClasses:
+    def test_values_and_classes_are_computed_once(self, make_compendium) -> None:
+        compendium = make_compendium()
+        split = make_split(compendium, regime="both")
+        predictor = Opinionated(classes=True)
+        found = fit_and_predict(compendium, split, predictor)
+        assert predictor.computed == 1
+        scored = split.cells(Role.VALIDATION, Role.TEST)
+        assert (found.classes[scored] == 2).all()
+        assert (found.classes[~scored.any(axis=1)] == -1).all()
+        rows = score_prediction(compendium, split, found, name="opinionated")
+        assert rows[1]["cuts"] is None
+        assert rows[1]["scores"]["accuracy"] == pytest.approx(
+            np.mean(compendium.expression[split.cells(Role.TEST)] > 0.5)
+        )
+
+    def test_without_classes_of_its_own_they_are_cut_from_the_values(self, make_compendium) -> None:
+        compendium = make_compendium()
+        split = make_split(compendium, regime="both")
+        predictor = Opinionated(classes=False)
+        found = fit_and_predict(compendium, split, predictor)
+        assert (predictor.computed, found.classes) == (1, None)
+        assert score_prediction(compendium, split, found, name="p")[1]["cuts"] is not None
+
+
 class TestScoring:
     def test_rows_are_in_order_and_json_safe(self, make_compendium) -> None:
         compendium = make_compendium(missing=0.1)

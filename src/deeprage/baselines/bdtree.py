@@ -151,11 +151,12 @@ class BDTree:
         """Log2 values float32 (len(genes), len(conditions)): the mean of the leaf."""
         return self._predict(self.root_, genes, conditions, self.splits_)
 
-    def predict_classes(
+    def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> NDArray[np.int8]:
-        """Classes int8 (len(genes), len(conditions)): 0 Down, 1 Baseline, 2 Up."""
-        return classify(self.predict(genes, conditions), self.cuts_)
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
+        values = self.predict(genes, conditions)
+        return values, classify(values, self.cuts_)
 
     def _attributes(self, visible: Compendium) -> tuple[list[str], NDArray[np.float32]]:
         """Names and values (G, K) of the gene attributes."""

@@ -96,11 +96,12 @@ class Cager:
         """Log2 values float32 (len(genes), len(conditions)): the mean of the tree's leaf."""
         return self.predicted_[np.ix_(genes, conditions)]
 
-    def predict_classes(
+    def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> NDArray[np.int8]:
-        """Classes int8 (len(genes), len(conditions)): 0 Down, 1 Baseline, 2 Up."""
-        return classify(self.predict(genes, conditions), self.cuts_)
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
+        values = self.predict(genes, conditions)
+        return values, classify(values, self.cuts_)
 
     def _trees(
         self,

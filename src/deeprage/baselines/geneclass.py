@@ -101,11 +101,12 @@ class GeneClass:
         """Log2 values float32 (len(genes), len(conditions)): the score on a fitted line."""
         return self.scale_.log2(self.tree_.scores(genes, conditions))
 
-    def predict_classes(
+    def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> NDArray[np.int8]:
-        """Classes int8 (len(genes), len(conditions)): 0 Down, 1 Baseline, 2 Up."""
-        return self.scale_.classes(self.tree_.scores(genes, conditions))
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
+        scores = self.tree_.scores(genes, conditions)
+        return self.scale_.log2(scores), self.scale_.classes(scores)
 
     def motif_margins(self) -> Mapping[str, float]:
         """Margin score of each motif in the tree on the labelled training cells (MEDUSA's)."""

@@ -63,9 +63,12 @@ class MajorityClass(_EffectsPredictor):
         self.effects_ = Effects(mean, np.zeros(genes), np.zeros(conditions))
         return self
 
-    def predict_classes(self, genes: Rows, conditions: Rows) -> NDArray[np.int8]:
-        """The majority class for every cell (len(genes), len(conditions))."""
-        return np.full((len(genes), len(conditions)), self.majority_, dtype=np.int8)
+    def predict_with_classes(
+        self, genes: Rows, conditions: Rows
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """The values and the majority class int8 for every cell (len(genes), len(conditions))."""
+        values = self.predict(genes, conditions)
+        return values, np.full(values.shape, self.majority_, dtype=np.int8)
 
 
 class GeneMean(_EffectsPredictor):

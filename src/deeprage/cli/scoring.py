@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from deeprage.cli.console import table
 from deeprage.errors import DeepRageError
 from deeprage.files import write_json, written_aside
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from rich.table import Table
 
     from deeprage.data.compendium import Compendium
     from deeprage.data.predictor import Predictor
-    from deeprage.data.split import ScoringProtocol, Split
+    from deeprage.data.split import ScoringProtocol
     from deeprage.evaluation.evaluate import Prediction
     from deeprage.evaluation.leakage import AuditRow
     from deeprage.training.run import Run
@@ -83,7 +81,7 @@ def score_run(
     protocol = ScoringProtocol(run.config["protocol"])
     edges = tuple(run.config["edges"])
     name = str(run.model["network"]["name"])
-    network = _network(run)
+    network: Predictor = run.predictor()
     own: Prediction | None = None
     predictors = {name: network} | {other: make_baseline(other) for other in references}
     rows = []
@@ -125,25 +123,6 @@ def audit_table(rows: Sequence[AuditRow]) -> Table:
     """The leakage audit, with a plain verdict for each finding."""
     cells = [(row.severity, row.name, row.value, row.verdict) for row in rows]
     return table("Leakage audit", ("", "checked", "found", "what it means"), cells, text=True)
-
-
-class _ValuesOnly:
-    """A network without a class head: its classes come from cutting its values, as elsewhere."""
-
-    def __init__(self, predictor: Predictor) -> None:
-        self.predictor = predictor
-
-    def fit(self, visible: Compendium, split: Split) -> Self:
-        self.predictor.fit(visible, split)
-        return self
-
-    def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
-        return self.predictor.predict(genes, conditions)
-
-
-def _network(run: Run) -> Predictor:
-    predictor = run.predictor()
-    return _ValuesOnly(predictor) if run.model["network"]["head"] == "regression" else predictor
 
 
 def _save_predictions(

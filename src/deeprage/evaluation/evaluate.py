@@ -36,10 +36,13 @@ def reference_rows(regime: Regime) -> tuple[str, ...]:
 class ClassPredictor(Protocol):
     """A predictor that names classes itself, rather than by cutting its predicted values."""
 
-    def predict_classes(
+    def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> NDArray[np.int8]:
-        """Classes 0 .. n - 1 (len(genes), len(conditions))."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8] | None]:
+        """Log2 values and classes 0 .. n - 1, each (len(genes), len(conditions)), in one go.
+
+        None for classes if it turns out to name none, as a network without a class head.
+        """
         ...
 
 
@@ -74,17 +77,26 @@ def fit_and_predict(
     return _predict(fitted, split, fit_seconds)
 
 
+def predict(
+    predictor: Predictor, genes: NDArray[np.intp], conditions: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.int8] | None]:
+    """Values and classes (len(genes), len(conditions)); None if it does not name classes itself."""
+    if isinstance(predictor, ClassPredictor):
+        return predictor.predict_with_classes(genes, conditions)
+    return predictor.predict(genes, conditions), None
+
+
 def _predict(predictor: Predictor, split: Split, fit_seconds: float | None) -> Prediction:
     scored = split.cells(*SCORED_ROLES)
     genes, conditions = np.flatnonzero(scored.any(axis=1)), np.flatnonzero(scored.any(axis=0))
     start = time.perf_counter()
-    block = predictor.predict(genes, conditions)
+    block, named = predict(predictor, genes, conditions)
     values = np.full(scored.shape, np.nan, dtype=np.float32)
     values[np.ix_(genes, conditions)] = block
     classes = None
-    if isinstance(predictor, ClassPredictor):
+    if named is not None:
         classes = np.full(scored.shape, -1, dtype=np.int8)
-        classes[np.ix_(genes, conditions)] = predictor.predict_classes(genes, conditions)
+        classes[np.ix_(genes, conditions)] = named
     return Prediction(values, classes, fit_seconds, time.perf_counter() - start)
 
 

@@ -53,15 +53,11 @@ class NetworkTrial:
         """Log2 values (len(genes), len(conditions))."""
         return self.predictor_.predict(genes, conditions)
 
-
-class ClassifyingTrial(NetworkTrial):
-    """A network with a class head, which names the classes itself."""
-
-    def predict_classes(
+    def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> NDArray[np.int8]:
-        """Classes int8 (len(genes), len(conditions))."""
-        return self.predictor_.predict_classes(genes, conditions)
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8] | None]:
+        """The values and, with a class head, classes int8 of the same shape."""
+        return self.predictor_.predict_with_classes(genes, conditions)
 
 
 def make_trial(
@@ -84,8 +80,7 @@ def make_trial(
         raise unknown("input", str(blind_to), ("promoters", "regulators"))
     shape = presets.preset(preset, **(network or {}))
     settings = training_config(**{"threads": threads, **(training or {})})
-    kind = NetworkTrial if shape.head == "regression" else ClassifyingTrial
-    return kind(network=shape, training=settings, blind_to=blind_to)
+    return NetworkTrial(network=shape, training=settings, blind_to=blind_to)
 
 
 def blinded(compendium: Compendium, blind_to: BlindTo | None) -> Compendium:

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
-from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.split import Split
 from deeprage.errors import DeepRageError, examples
 from deeprage.networks.network import Network
@@ -33,10 +32,11 @@ class Predicted(NamedTuple):
     value: NDArray[np.float32]
     probabilities: NDArray[np.float32] | None
 
-    def classes(self, edges: tuple[float, ...] = DEFAULT_EDGES) -> NDArray[np.int8]:
-        """The likeliest class int8 (G, C), or the class of the value without a class head."""
+    @property
+    def classes(self) -> NDArray[np.int8] | None:
+        """The likeliest class int8 (G, C), or None without a class head."""
         if self.probabilities is None:
-            return classify(self.value, edges)
+            return None
         likeliest: NDArray[np.int8] = self.probabilities.argmax(axis=2).astype(np.int8)
         return likeliest
 
@@ -82,11 +82,12 @@ class NetworkPredictor:
         """Log2 values (len(genes), len(conditions)) of the fitted compendium."""
         return self.predict_block(genes, conditions).value
 
-    def predict_classes(
+    def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> NDArray[np.int8]:
-        """Classes int8 (len(genes), len(conditions)) of the fitted compendium."""
-        return self.predict_block(genes, conditions).classes()
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8] | None]:
+        """The values and, with a class head, the likeliest classes int8 of the same shape."""
+        predicted = self.predict_block(genes, conditions)
+        return predicted.value, predicted.classes
 
     def predict_block(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> Predicted:
         """Everything the network says of a block of the fitted compendium."""
