@@ -104,3 +104,8 @@ class TestContent:
         codes = [contestant(name).fingerprint()["code"] for name in names]
         assert len(set(codes)) == len(codes)
         assert contestant("sequence-only").fingerprint()["code"] == codes[-1]
+
+    def test_modules_that_are_imported_from_a_package_are_reached(self) -> None:
+        found = reached("deeprage.evaluation.trial")
+        assert b"PRESETS" in found["deeprage.networks.presets"]
+        assert b"def train(" in found["deeprage.training.train"]

@@ -152,22 +152,26 @@ def _accepted(name: str) -> tuple[str, ...]:
 
 
 def _code(start: str) -> str:
-    """Hash of a module's source and of all that it imports from the rooms that predict.
+    """Hash of the source of `reached(start)`: a result of other code is another result."""
+    sources = reached(start)
+    return sha256(b"".join(name.encode() + sources[name] for name in sorted(sources))).hexdigest()
 
-    A result of other code is another result; code that a predictor never reaches does not matter.
+
+def reached(start: str) -> dict[str, bytes]:
+    """Source of a module and of all that it imports from the rooms that predict, by module.
+
+    Code that a predictor never reaches is not among them: a change of it changes no result.
     """
     sources: dict[str, bytes] = {}
     waiting = [start]
     while waiting:
         module = waiting.pop()
-        if module in sources:
+        file = files("deeprage").joinpath(*module.split(".")[1:-1], f"{module.split('.')[-1]}.py")
+        if module in sources or not file.is_file():
             continue
-        package, _, name = module.rpartition(".")
-        file = files(package).joinpath(f"{name}.py")
-        sources[module] = file.read_bytes() if file.is_file() else b""
-        waiting += [
-            str(node.module)
-            for node in ast.walk(ast.parse(sources[module]))
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PREDICTING)
-        ]
-    return sha256(b"".join(name.encode() + sources[name] for name in sorted(sources))).hexdigest()
+        sources[module] = file.read_bytes()
+        for node in ast.walk(ast.parse(sources[module])):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PREDICTING):
+                # What is imported from a package may be a module itself.
+                waiting += [str(node.module), *(f"{node.module}.{x.name}" for x in node.names)]
+    return sources
