@@ -165,3 +165,20 @@ def _with_levels(compendium, values: np.ndarray):
     changed = compendium.with_expression(values)
     changed.adata.obsm["regulator_levels"] = values[compendium.regulator_rows].T
     return type(changed)(changed.adata)
+
+
+def test_a_changed_level_changes_a_gene_by_its_coefficient(make_world: Callable) -> None:
+    world = make_world(genes=40, conditions=30)
+    split, seen, inputs, trained, size = fitted_on(world)
+    model = RegulatorRidge(penalties=(0.4,)).fit(seen, split)
+    lowered = seen.regulator_levels.copy()
+    lowered[:, 2] -= 3
+    targets = np.setdiff1d(split.train_rows, seen.regulator_rows)
+    change = model.predict_levels(targets, lowered) - model.predict(targets, np.arange(30))
+    gene = targets[4]
+    known = ~np.isnan(trained[gene])
+    features = np.column_stack([inputs / np.sqrt(size), np.ones(len(inputs))])
+    alone = Ridge(alpha=0.4, fit_intercept=False).fit(features[known], trained[gene][known])
+    np.testing.assert_allclose(change[4], -3 * alone.coef_[2] / np.sqrt(size), atol=1e-4)
+    own = seen.regulator_rows[[2]]
+    assert np.allclose(model.predict_levels(own, lowered), model.predict(own, np.arange(30)))

@@ -102,13 +102,18 @@ def standardised(features: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArr
     return result
 
 
+def regulator_means(visible: Compendium, split: Split) -> NDArray[np.float64]:
+    """Mean level (R,) of each regulator over the training conditions; 0 if it was never measured."""
+    seen = visible.regulator_levels[split.train_columns].astype(np.float64)
+    count = (~np.isnan(seen)).sum(axis=0)
+    mean: NDArray[np.float64] = np.nansum(seen, axis=0) / np.maximum(count, 1)
+    return mean
+
+
 def regulator_inputs(visible: Compendium, split: Split) -> NDArray[np.float64]:
     """Regulator levels (C, R) less their means over the training conditions; 0 where missing.
 
     Levels are in log2 and not scaled: a regulator that hardly changes says little.
     """
     levels = visible.regulator_levels.astype(np.float64)
-    seen = levels[split.train_columns]
-    count = (~np.isnan(seen)).sum(axis=0)
-    mean = np.nansum(seen, axis=0) / np.maximum(count, 1)
-    return np.where(np.isnan(levels), 0.0, levels - mean)
+    return np.where(np.isnan(levels), 0.0, levels - regulator_means(visible, split))

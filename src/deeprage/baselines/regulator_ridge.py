@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from deeprage.baselines.choosing import squared_error
-from deeprage.baselines.features import regulator_inputs
+from deeprage.baselines.features import regulator_inputs, regulator_means
 from deeprage.baselines.masked_ridge import masked_kernel_ridge
 from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
@@ -28,6 +28,14 @@ class _Option:
     label: str
     kernel: Kernel
     penalty: float
+
+
+class _OwnRow(NamedTuple):
+    """A regulator's own row, fitted without its own level: its slot, conditions, coefficients."""
+
+    slot: int
+    taught: Matrix
+    dual: Matrix
 
 
 class _RegulatorKernelRidge:
@@ -61,17 +69,40 @@ class _RegulatorKernelRidge:
         checked = np.where(split.cells(Role.VALIDATION), visible.expression, np.nan)
         option = self._best(inputs, columns, rows, targets, checked)
         self.option_, self.penalty_ = option.label, option.penalty
-        predicted = _all_predictions(inputs, columns, targets, option).T
-        self.predicted_ = np.empty(values.shape, dtype=np.float32)
-        self.predicted_[:] = predicted.mean(axis=0)
-        self.predicted_[rows] = predicted
+        self._kernel, self._taught = option.kernel, inputs[columns]
+        gram = option.kernel(self._taught, self._taught)
+        dual = masked_kernel_ridge(gram, targets, option.penalty, tolerance=1e-6)
+        # Genes without a training cell answer as those with one do on average.
+        self._dual = np.repeat(dual.mean(axis=1, keepdims=True), len(values), axis=1)
+        self._dual[:, rows] = dual
+        self._own: dict[int, _OwnRow] = {}
         if self.mask_self:
-            self._mask_own_levels(visible, inputs, columns, values, option)
+            self._own = _without_own_levels(visible, inputs, columns, values, option)
+        self._means = regulator_means(visible, split)
+        every = np.arange(len(values))
+        self.predicted_ = self.predict_levels(every, visible.regulator_levels)
         return self
 
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Log2 values (len(genes), len(conditions))."""
         return self.predicted_[np.ix_(genes, conditions)]
+
+    def predict_levels(
+        self, genes: NDArray[np.intp], levels: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Log2 values (len(genes), C) under any regulator levels.
+
+        Args:
+            levels: log2 (C, R), in the order of the fitted compendium's regulators; NaN counts
+                as the mean over the training conditions.
+        """
+        inputs = np.where(np.isnan(levels), 0.0, levels - self._means)
+        predicted = (self._kernel(inputs, self._taught) @ self._dual[:, genes]).T
+        for at, gene in enumerate(genes):
+            if (own := self._own.get(int(gene))) is not None:
+                others = np.delete(inputs, own.slot, axis=1)
+                predicted[at] = self._kernel(others, own.taught) @ own.dual
+        return predicted.astype(np.float32)
 
     def _best(
         self,
@@ -96,32 +127,11 @@ class _RegulatorKernelRidge:
         known, new = checked[rows][:, wanted].T, checked[unseen][:, wanted].T
         weights = (~np.isnan(known)).sum(), (~np.isnan(new)).sum()
         for option in options:
-            found = _all_predictions(inputs, columns, targets, option, wanted, tolerance=1e-3)
+            found = _rough_predictions(inputs, columns, targets, option, wanted)
             average = found.mean(axis=1, keepdims=True)
             both = squared_error(found, known), squared_error(average, new)
             errors.append(float(np.dot(both, weights)))
         return options[int(np.argmin(errors))]
-
-    def _mask_own_levels(
-        self,
-        visible: Compendium,
-        inputs: Matrix,
-        columns: NDArray[np.intp],
-        values: NDArray[np.float32],
-        option: _Option,
-    ) -> None:
-        """Fit the regulators' own rows again, each without its own level among the inputs."""
-        for number, row in enumerate(visible.regulator_rows):
-            target = values[row, columns].astype(np.float64)
-            seen = ~np.isnan(target)
-            if not seen.any():
-                continue
-            others = np.delete(inputs, number, axis=1)
-            taught = others[columns[seen]]
-            gram = option.kernel(taught, taught)
-            gram[np.diag_indices_from(gram)] += option.penalty
-            dual = cho_solve(cho_factor(gram, lower=True), target[seen])
-            self.predicted_[row] = option.kernel(others, taught) @ dual
 
 
 class RegulatorRidge(_RegulatorKernelRidge):
@@ -199,6 +209,28 @@ def _mean_square(seen: Matrix) -> float:
     return size if size > 0 else 1.0
 
 
+def _without_own_levels(
+    visible: Compendium,
+    inputs: Matrix,
+    columns: NDArray[np.intp],
+    values: NDArray[np.float32],
+    option: _Option,
+) -> dict[int, _OwnRow]:
+    """The regulators' own rows, each fitted without its own level among the inputs."""
+    found = {}
+    for number, row in enumerate(visible.regulator_rows):
+        target = values[row, columns].astype(np.float64)
+        seen = ~np.isnan(target)
+        if not seen.any():
+            continue
+        taught = np.delete(inputs, number, axis=1)[columns[seen]]
+        gram = option.kernel(taught, taught)
+        gram[np.diag_indices_from(gram)] += option.penalty
+        dual = cho_solve(cho_factor(gram, lower=True), target[seen])
+        found[int(row)] = _OwnRow(number, taught, dual)
+    return found
+
+
 def _observed(
     values: NDArray[np.float32],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -207,18 +239,14 @@ def _observed(
     return np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
 
 
-def _all_predictions(
+def _rough_predictions(
     inputs: Matrix,
     columns: NDArray[np.intp],
     targets: Matrix,
     option: _Option,
-    wanted: NDArray[np.intp] | None = None,
-    *,
-    tolerance: float = 1e-6,
+    wanted: NDArray[np.intp],
 ) -> Matrix:
-    """Predictions (conditions, genes) for all conditions, or for the wanted ones."""
+    """Predictions (wanted, genes), exact enough to choose an option by."""
     seen = inputs[columns]
-    dual = masked_kernel_ridge(
-        option.kernel(seen, seen), targets, option.penalty, tolerance=tolerance
-    )
-    return option.kernel(inputs if wanted is None else inputs[wanted], seen) @ dual
+    dual = masked_kernel_ridge(option.kernel(seen, seen), targets, option.penalty, tolerance=1e-3)
+    return option.kernel(inputs[wanted], seen) @ dual
