@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from benchmarks import record
 from benchmarks.bdtree_protocol import BLOCKS, FOLDS, deal, entry, main, variable_genes, with_genes
+
 from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role
 
