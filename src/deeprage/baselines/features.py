@@ -103,7 +103,7 @@ def standardised(features: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArr
 
 
 def regulator_means(visible: Compendium, split: Split) -> NDArray[np.float64]:
-    """Mean level (R,) of each regulator over the training conditions; 0 if it was never measured."""
+    """Mean level (R,) of each regulator over the training conditions; 0 if never measured."""
     seen = visible.regulator_levels[split.train_columns].astype(np.float64)
     count = (~np.isnan(seen)).sum(axis=0)
     mean: NDArray[np.float64] = np.nansum(seen, axis=0) / np.maximum(count, 1)

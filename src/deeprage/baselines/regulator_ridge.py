@@ -38,7 +38,7 @@ class _OwnRow(NamedTuple):
     dual: Matrix
 
 
-class _RegulatorKernelRidge:
+class RegulatorKernelRidge:
     """One ridge a gene from the regulator levels of a condition, all genes in one solve.
 
     Each gene is fitted on exactly the training cells in which it was measured. A constant input,
@@ -78,7 +78,7 @@ class _RegulatorKernelRidge:
         self._own: dict[int, _OwnRow] = {}
         if self.mask_self:
             self._own = _without_own_levels(visible, inputs, columns, values, option)
-        self._means = regulator_means(visible, split)
+        self.means_ = regulator_means(visible, split)
         every = np.arange(len(values))
         self.predicted_ = self.predict_levels(every, visible.regulator_levels)
         return self
@@ -96,13 +96,13 @@ class _RegulatorKernelRidge:
             levels: log2 (C, R), in the order of the fitted compendium's regulators; NaN counts
                 as the mean over the training conditions.
         """
-        inputs = np.where(np.isnan(levels), 0.0, levels - self._means)
+        inputs = np.where(np.isnan(levels), 0.0, levels - self.means_)
         predicted = (self._kernel(inputs, self._taught) @ self._dual[:, genes]).T
         for at, gene in enumerate(genes):
             if (own := self._own.get(int(gene))) is not None:
                 others = np.delete(inputs, own.slot, axis=1)
                 predicted[at] = self._kernel(others, own.taught) @ own.dual
-        return predicted.astype(np.float32)
+        return np.asarray(predicted, dtype=np.float32)
 
     def _best(
         self,
@@ -134,7 +134,7 @@ class _RegulatorKernelRidge:
         return options[int(np.argmin(errors))]
 
 
-class RegulatorRidge(_RegulatorKernelRidge):
+class RegulatorRidge(RegulatorKernelRidge):
     """Linear ridge: value = gene's constant + sum over regulators of coefficient x level.
 
     Args:
@@ -152,7 +152,7 @@ class RegulatorRidge(_RegulatorKernelRidge):
         return {"linear": lambda a, b: a @ b.T / size + 1.0}
 
 
-class RegulatorKernel(_RegulatorKernelRidge):
+class RegulatorKernel(RegulatorKernelRidge):
     """Kernel ridge with Gaussian kernels of the regulator levels, alone and with a linear part.
 
     Kernel exp(-|x - x'|^2 / (width x median squared distance)), plus `linear_shares` of the

@@ -1,0 +1,97 @@
+"""Changes inside a network: filters that never fire, motif-regulator pairs that never meet."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from deeprage.errors import DeepRageError
+from deeprage.networks.encoders import Convolution, PromoterEncoder, Standardise
+from deeprage.networks.interactions import TensorProduct
+from deeprage.networks.network import Network
+
+
+def without(
+    network: Network, *, filters: Sequence[int] = (), pairs: Sequence[tuple[int, int]] = ()
+) -> Network:
+    """A copy of a network in which filters are silent and pairs are cut.
+
+    Args:
+        filters: first-layer filters whose activation becomes 0, as if they matched nowhere.
+        pairs: (filter, regulator) of a tensor-product network: the entry of Z = x (x) y becomes
+            what it is where the filter is silent. All pairs of a filter cut are the filter cut.
+            In a network that concatenates there is no such entry.
+
+    Raises:
+        DeepRageError: no such filter or regulator, or a network that has no such pairs.
+    """
+    changed = copy.deepcopy(network).eval()
+    weight, bias = first_filters(changed.promoter_encoder)
+    for number in [*filters, *(number for number, _ in pairs)]:
+        if not 0 <= number < len(weight):
+            raise DeepRageError(
+                f"there is no filter {number}: the network has filters 0 to {len(weight) - 1}."
+            )
+    if pairs:
+        changed.interaction = _PairsCut(changed, pairs)  # type: ignore[assignment]
+    with torch.no_grad():
+        weight[list(filters)] = 0.0
+        if bias is not None:
+            bias[list(filters)] = 0.0
+    return changed
+
+
+def first_filters(encoder: PromoterEncoder) -> tuple[Tensor, Tensor | None]:
+    """Weights (F, 4, K) and biases (F,) of the layer that reads the letters.
+
+    Raises:
+        DeepRageError: the encoder has none.
+    """
+    parameters = dict(encoder.named_parameters())
+    for name, weight in parameters.items():
+        if name.endswith("weight") and weight.ndim == 3 and weight.shape[1] == 4:
+            return weight, parameters.get(name.removesuffix("weight") + "bias")
+    raise DeepRageError(
+        f"the promoter encoder {type(encoder).__name__} has no filters to silence: mask a motif in "
+        "the promoters instead."
+    )
+
+
+class _PairsCut(nn.Module):
+    """A tensor product less what some of its entries contribute."""
+
+    silent: Tensor
+
+    def __init__(self, network: Network, pairs: Sequence[tuple[int, int]]) -> None:
+        super().__init__()
+        product, encoder = network.interaction, network.promoter_encoder
+        raw = network.regulator_encoder.dense is None
+        if not (isinstance(product, TensorProduct) and isinstance(encoder, Convolution) and raw):
+            raise DeepRageError(
+                f"{network.config.name} has no entry of its own for a motif and a regulator: "
+                "knock both out together, or train deeprage-tp."
+            )
+        units = product.weight.shape[2]
+        for _, regulator in pairs:
+            if not 0 <= regulator < units:
+                raise DeepRageError(
+                    f"there is no regulator {regulator}: the network has 0 to {units - 1}."
+                )
+        self.product = product
+        self.pairs = tuple(dict.fromkeys(pairs))
+        standardise = encoder.standardise
+        silent = torch.zeros(product.weight.shape[0], device=product.weight.device)
+        if isinstance(standardise, Standardise):
+            silent = standardise(silent)
+        self.register_buffer("silent", silent)
+
+    def forward(self, promoter_map: Tensor, condition: Tensor) -> Tensor:
+        block: Tensor = self.product(promoter_map, condition)
+        firing = promoter_map.squeeze(1) - self.silent
+        for number, regulator in self.pairs:
+            entry = firing[:, number, None] * condition[:, regulator]
+            block = block - entry.unsqueeze(2) * self.product.weight[number, :, regulator]
+        return block
