@@ -74,6 +74,22 @@ class Completion:
         self.penalty_, self.rank_ = best.penalty, best.rank
         return self
 
+    def refit(self, visible: Compendium, split: Split) -> Self:
+        """Complete training and validation cells together at the chosen penalty."""
+        values = training_values(visible, split.validation_in_training())
+        self.effects_ = fit_effects(values)
+        base = self.effects_.block(np.arange(values.shape[0]), np.arange(values.shape[1]))
+        if not np.isfinite(self.penalty_):  # no penalty was better than the effects alone
+            return self
+        if values.shape[0] < values.shape[1]:
+            best = self._solve((values - base).T, self.low_rank_.T, self.penalty_)
+            self.low_rank_ = best.values.T
+        else:
+            best = self._solve(values - base, self.low_rank_, self.penalty_)
+            self.low_rank_ = best.values
+        self.rank_ = best.rank
+        return self
+
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Log2 values (len(genes), len(conditions))."""
         return self.effects_.block(genes, conditions) + self.low_rank_[np.ix_(genes, conditions)]

@@ -27,8 +27,7 @@ class PromoterFactors(ABC):
     conditions. A subclass learns the scores from the promoters, and gives every gene's prediction
     under a few options (penalties, rounds); the validation cells choose the option of each factor.
     Loadings are the condition's own where it was trained on and come from a ridge on its
-    regulators' levels where not, its penalty chosen on the validation cells too. Nothing is
-    refitted on validation cells.
+    regulators' levels where not, its penalty chosen on the validation cells too.
 
     A gene is predicted from its promoter alone, even where some of its cells were trained on:
     what these predictors show is what the promoter says.
@@ -66,6 +65,16 @@ class PromoterFactors(ABC):
 
     def fit(self, visible: Compendium, split: Split) -> Self:
         """Learn factors and scores from the training cells, choose on the validation cells."""
+        return self._learn(visible, split, chosen=None)
+
+    def refit(self, visible: Compendium, split: Split) -> Self:
+        """Learn from training and validation cells with the options that `fit` chose."""
+        chosen = self.options_, self.condition_penalties.index(self.condition_penalty_)
+        return self._learn(visible, split.validation_in_training(), chosen=chosen)
+
+    def _learn(
+        self, visible: Compendium, split: Split, *, chosen: tuple[NDArray[np.intp], int] | None
+    ) -> Self:
         values = training_values(visible, split)
         rows = split.train_rows[visible.has_promoter[split.train_rows]]
         rows = rows[(~np.isnan(values[rows])).any(axis=1)]
@@ -77,19 +86,19 @@ class PromoterFactors(ABC):
             )
         found = principal_factors(values[np.ix_(rows, columns)], self.factors)
         paths = self._paths(self._features(visible), rows, found.scores)
-        checked = np.where(split.cells(Role.VALIDATION), visible.expression, np.nan)
-        checked[~visible.has_promoter] = np.nan
         candidates = self._candidates(regulator_inputs(visible, split), columns, found)
-        # Unseen conditions are the only ones that differ between candidates.
-        tried = [(self._choose(paths, each, checked), each) for each in candidates]
-        errors = [choice.error for choice, _ in tried]
-        best = int(np.argmin(errors)) if len(set(errors)) > 1 else len(tried) // 2
-        choice, conditions = tried[best]
+        if chosen is None:
+            checked = np.where(split.cells(Role.VALIDATION), visible.expression, np.nan)
+            checked[~visible.has_promoter] = np.nan
+            options, best = self._best(paths, candidates, checked)
+        else:
+            options, best = chosen[0][: paths.shape[2]], chosen[1]
+        conditions = candidates[best]
         self.condition_penalty_ = self.condition_penalties[best]
-        self.options_ = choice.options
+        self.options_ = options
         self.mean_ = conditions.mean
         self.loadings_ = conditions.loadings
-        self.scores_ = paths[choice.options, :, np.arange(len(choice.options))].T
+        self.scores_ = paths[options, :, np.arange(len(options))].T
         self.scores_[~visible.has_promoter] = 0
         return self
 
@@ -97,6 +106,19 @@ class PromoterFactors(ABC):
         """Log2 values (len(genes), len(conditions)); the mean for genes without a promoter."""
         block = self.mean_[conditions] + self.scores_[genes] @ self.loadings_[conditions].T
         return np.asarray(block, dtype=np.float32)
+
+    def _best(
+        self,
+        paths: NDArray[np.float32],
+        candidates: Sequence[ConditionLoadings],
+        checked: NDArray[np.float32],
+    ) -> tuple[NDArray[np.intp], int]:
+        """Option of each factor, and the number of the condition penalty."""
+        # Unseen conditions are the only ones that differ between candidates.
+        tried = [self._choose(paths, each, checked) for each in candidates]
+        errors = [choice.error for choice in tried]
+        best = int(np.argmin(errors)) if len(set(errors)) > 1 else len(tried) // 2
+        return tried[best].options, best
 
     def _candidates(
         self, inputs: NDArray[np.float64], columns: NDArray[np.intp], found: Factors

@@ -43,7 +43,7 @@ class RegulatorKernelRidge:
 
     Each gene is fitted on exactly the training cells in which it was measured. A constant input,
     as strong as the regulators of an average condition together, carries the gene's mean. The
-    validation cells choose one option for all genes; nothing is refitted on them. A gene that is
+    validation cells choose one option for all genes. A gene that is
     itself a regulator is predicted without its own level (`mask_self`). A gene without training
     cells gets the mean prediction of the genes with them.
     """
@@ -60,14 +60,23 @@ class RegulatorKernelRidge:
             raise DeepRageError(
                 f"penalties must be one or more numbers above 0, got {self.penalties}."
             )
+        return self._learn(visible, split, option=None)
+
+    def refit(self, visible: Compendium, split: Split) -> Self:
+        """Fit on training and validation cells with the option that `fit` chose."""
+        return self._learn(visible, split.validation_in_training(), option=self._option)
+
+    def _learn(self, visible: Compendium, split: Split, *, option: _Option | None) -> Self:
         values = training_values(visible, split)
         rows, columns = _observed(values)
         if not len(rows):
             raise DeepRageError("there is no training cell with a value: hold out less.")
         inputs = regulator_inputs(visible, split)
         targets = values[np.ix_(rows, columns)].T.astype(np.float64)
-        checked = np.where(split.cells(Role.VALIDATION), visible.expression, np.nan)
-        option = self._best(inputs, columns, rows, targets, checked)
+        if option is None:
+            checked = np.where(split.cells(Role.VALIDATION), visible.expression, np.nan)
+            option = self._best(inputs, columns, rows, targets, checked)
+        self._option = option
         self.option_, self.penalty_ = option.label, option.penalty
         self._kernel, self._taught = option.kernel, inputs[columns]
         gram = option.kernel(self._taught, self._taught)

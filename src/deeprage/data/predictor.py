@@ -31,3 +31,20 @@ class Predictor(Protocol):
         Finite for every gene and condition of the compendium, seen or not.
         """
         ...
+
+
+@runtime_checkable
+class Refittable(Protocol):
+    """A predictor that can learn from the validation cells too, once they have served for choices.
+
+    The scores of the validation cells are those before the refit, the scores of the test cells
+    those after it: a simple method at full strength wastes no cell.
+    """
+
+    def refit(self, visible: Compendium, split: Split) -> Self:
+        """Learn again from TRAIN and VALIDATION cells together, with the choices that `fit` made.
+
+        Args:
+            visible, split: as they were handed to `fit`.
+        """
+        ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,11 @@ class Split:
     def cells(self, *roles: Role) -> NDArray[np.bool_]:
         """Which cells (G, C) have one of the roles."""
         return np.isin(self.role, [int(role) for role in roles])
+
+    def validation_in_training(self) -> Split:
+        """The same split, its validation cells training cells: for a refit after the choices."""
+        role = np.where(self.role == Role.VALIDATION, Role.TRAIN, self.role).astype(np.int8)
+        return replace(self, role=role, label=f"{self.label}, validation in training")
 
     @cached_property
     def train_rows(self) -> NDArray[np.intp]:

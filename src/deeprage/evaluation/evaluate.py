@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES
-from deeprage.data.predictor import Predictor
+from deeprage.data.predictor import Predictor, Refittable
 from deeprage.data.split import Regime, Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
 from deeprage.evaluation.scores import fit_cuts, score
@@ -69,12 +69,36 @@ def fit_and_predict(
     *,
     protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
 ) -> Prediction:
-    """Fit a predictor on what it may see and predict all validation and test cells."""
+    """Fit a predictor on what it may see and predict all validation and test cells.
+
+    One that can be refitted (`Refittable`) predicts the test cells after it has learnt from the
+    validation cells as well.
+    """
     barred = visible(under_protocol(compendium, protocol), split)
     start = time.perf_counter()
     fitted = predictor.fit(barred, split)
     fit_seconds = time.perf_counter() - start
-    return _predict(fitted, split, fit_seconds)
+    found = _predict(fitted, split, fit_seconds)
+    # In `both` the validation block shares no gene and no condition with the training block.
+    if not isinstance(fitted, Refittable) or split.regime == Regime.BOTH:
+        return found
+    start = time.perf_counter()
+    again = _predict(fitted.refit(barred, split), split, time.perf_counter() - start)
+    return _validated_then_refitted(found, again, split)
+
+
+def _validated_then_refitted(before: Prediction, after: Prediction, split: Split) -> Prediction:
+    """Validation cells as predicted before the refit on them, all others as after it."""
+    kept = split.cells(Role.VALIDATION)
+    classes = None
+    if before.classes is not None and after.classes is not None:
+        classes = np.where(kept, before.classes, after.classes)
+    return Prediction(
+        values=np.where(kept, before.values, after.values),
+        classes=classes,
+        fit_seconds=(before.fit_seconds or 0.0) + (after.fit_seconds or 0.0),
+        predict_seconds=after.predict_seconds,
+    )
 
 
 def predict(
