@@ -76,6 +76,9 @@ class RegulatorKernelRidge:
         if option is None:
             checked = np.where(split.cells(Role.VALIDATION), visible.expression, np.nan)
             option = self._best(inputs, columns, rows, targets, checked)
+        else:  # its kernel in units of these training conditions
+            kernel = self._kernels(inputs[columns])[option.label]
+            option = _Option(option.label, kernel, option.penalty)
         self._option = option
         self.option_, self.penalty_ = option.label, option.penalty
         self._kernel, self._taught = option.kernel, inputs[columns]
