@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deeprage.errors import DeepRageError
 from deeprage.networks.encoders import Convolution, PromoterEncoder, Standardise
 from deeprage.networks.interactions import TensorProduct
 from deeprage.networks.network import Network
+from deeprage.training.tensors import one_hot
+
+if TYPE_CHECKING:
+    from deeprage.training.predictor import NetworkPredictor
+
+#: Promoters encoded at a time.
+_GENES_AT_A_TIME = 64
 
 
 def without(
@@ -58,6 +68,49 @@ def first_filters(encoder: PromoterEncoder) -> tuple[Tensor, Tensor | None]:
         f"the promoter encoder {type(encoder).__name__} has no filters to silence: mask a motif in "
         "the promoters instead."
     )
+
+
+def silence_each(
+    predictor: NetworkPredictor,
+    promoters: NDArray[np.int8],
+    levels: NDArray[np.float32],
+    filters: Sequence[int],
+) -> Iterator[tuple[slice, int, NDArray[np.float32]]]:
+    """Silence each filter, one at a time, with every promoter encoded once.
+
+    The same values as `without` gives for each filter alone. No level is hidden.
+
+    Args:
+        predictor: of a network that `encodes_by_filter`.
+        promoters: int8 tokens (G, L).
+        levels: log2 (C, R).
+
+    Yields:
+        some rows, the number of the filter among `filters`, and log2 values (rows, C).
+    """
+    network = predictor.network.eval()
+    encoder = network.promoter_encoder
+    assert isinstance(encoder, Convolution)
+    device = encoder.weight.device
+    with torch.inference_mode():
+        condition = network.regulator_encoder(
+            torch.from_numpy(predictor.scaling.levels(levels)).to(device)
+        )
+        silent = encoder.standardise(torch.zeros(encoder.channels, device=device))
+        for start in range(0, len(promoters), _GENES_AT_A_TIME):
+            rows = slice(start, start + _GENES_AT_A_TIME)
+            encoded = encoder(one_hot(torch.from_numpy(promoters[rows]).to(device)))
+            for at, number in enumerate(filters):
+                changed = encoded.clone()
+                changed[..., number] = silent[number]
+                value = network.head(network.interaction(changed, condition)).value
+                assert value is not None
+                yield rows, at, predictor.scaling.restore(value.float().cpu().numpy())
+
+
+def encodes_by_filter(network: Network) -> bool:
+    """Whether each channel of the promoter map is one filter, and there is a value to predict."""
+    return isinstance(network.promoter_encoder, Convolution) and network.value_head is not None
 
 
 class _PairsCut(nn.Module):
