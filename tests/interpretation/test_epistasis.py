@@ -12,7 +12,7 @@ from deeprage.interpretation.perturbation import LevelChange, MotifMask
 
 def test_motifs_with_and_logic_have_the_planted_epistasis() -> None:
     """Both gone is S1 L1 + S2 L2 + P; each alone takes P with it: epistasis is + P."""
-    world = make_world(and_pairs=2, genes=200)
+    world = make_world(and_pairs=2, genes=200, motif_width=10)
     first, second = world.simulation.pairs[0]
     masks = [MotifMask(consensus_pattern(world.model.consensus(r))) for r in (first, second)]
     found = dissect(world.wild, masks, rng=np.random.default_rng(0)).epistasis()
