@@ -17,6 +17,7 @@ from deeprage.cli.data import list_ as list_data
 from deeprage.cli.demo import demo
 from deeprage.cli.evaluate import evaluate
 from deeprage.cli.importing import import_ as import_data
+from deeprage.cli.motifs import motifs
 from deeprage.cli.predict import predict
 from deeprage.cli.report import report
 from deeprage.cli.train import train
@@ -29,6 +30,7 @@ __all__ = [
     "fetch",
     "import_data",
     "list_data",
+    "motifs",
     "predict",
     "report",
     "train",

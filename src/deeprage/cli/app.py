@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from deeprage import __version__
-from deeprage.cli import benchmark, data, demo, evaluate, predict, report, train
+from deeprage.cli import benchmark, data, demo, evaluate, motifs, predict, report, train
 from deeprage.cli.failures import INTERRUPTED, failure
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(benchmark.benchmark)
 app.command()(predict.predict)
+app.command()(motifs.motifs)
 app.command()(report.report)
 
 

@@ -131,6 +131,30 @@ def jaspar_motifs(tax_group: str = "fungi") -> list[Motif]:
     return sorted(motifs, key=lambda motif: motif.name)
 
 
+def meme_text(
+    motifs: Sequence[Motif],
+    background: NDArray[np.float64],
+    *,
+    sites: Sequence[int] | None = None,
+) -> str:
+    """Motifs in MEME's minimal format.
+
+    Args:
+        background: frequencies (4,) of A, C, G, T.
+        sites: how many sites each motif was made from.
+    """
+    letters = " ".join(f"{name} {x:g}" for name, x in zip("ACGT", background, strict=True))
+    lines = ["MEME version 4", "", "ALPHABET= ACGT", "", "strands: + -", ""]
+    lines += ["Background letter frequencies", letters, ""]
+    for number, motif in enumerate(motifs):
+        made_from = "" if sites is None else f" nsites= {sites[number]}"
+        lines.append(f"MOTIF {motif.name} {motif.symbol}")
+        lines.append(f"letter-probability matrix: alength= 4 w= {motif.width}{made_from}")
+        lines += [" ".join(f"{x:.6f}" for x in column) for column in motif.probabilities.T]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def load_motifs(paths: Iterable[Path | str] | None) -> list[Motif]:
     """Motifs of all the given MEME files, in order; JASPAR's fungi where `paths` is None."""
     if paths is None:

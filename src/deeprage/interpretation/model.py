@@ -1,4 +1,4 @@
-"""What interpretation asks of a model, and the trained networks in that form."""
+"""What motifs and attributions ask of a model beyond predicting blocks: filters and gradients."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deeprage.errors import DeepRageError
-from deeprage.networks.encoders import Basset, Convolution, DanQ, DeepBind
+from deeprage.interpretation.block_model import BlockModel, NetworkBlocks, block_model
 
 if TYPE_CHECKING:
-    from deeprage.training.predictor import NetworkPredictor
+    from deeprage.data.compendium import Compendium
     from deeprage.training.run import Run
 
 
@@ -47,127 +47,112 @@ class Filters:
 
 
 @runtime_checkable
-class Model(Protocol):
-    """A trained model that can be asked about any promoters under any regulator levels.
+class HasFilters(Protocol):
+    """A model whose first layer slides filters over the promoter."""
 
-    Attributes:
-        regulators: names, in the order of the levels' columns.
-        promoter_length: bp of every promoter.
-        reference_levels: float32 (R,) log2, the level that stands for "as usual": what a missing
-            level counts as, and where integrated gradients begin.
-        mask_self: whether a regulator's own level is hidden when its own gene is predicted.
-    """
-
-    regulators: tuple[str, ...]
-    promoter_length: int
-    reference_levels: NDArray[np.float32]
-    mask_self: bool
-
-    def predict(
-        self, promoters: NDArray[np.int8], levels: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Log2 values (G, C) of tokens (G, L) under log2 levels (C, R), missing ones NaN."""
-        ...
-
-    def filters(self) -> Filters | None:
-        """Filters of the first layer, or None for a model that has none."""
+    def filters(self) -> Filters:
+        """Its filters."""
         ...
 
 
 @runtime_checkable
-class Differentiable(Model, Protocol):
-    """A model whose outputs have gradients."""
+class Differentiable(BlockModel, Protocol):
+    """A model that predicts blocks and whose outputs have gradients."""
 
-    def outputs(self, promoters: Tensor, levels: Tensor) -> Tensor:
-        """Log2 values (G, C), differentiable in both inputs.
+    def outputs(self, genes: NDArray[np.intp], promoters: Tensor, levels: Tensor) -> Tensor:
+        """Log2 values (G, C), differentiable in promoters and levels; else as `respond`.
 
         Args:
-            promoters: float32 (G, 4, L), one-hot or anything between.
-            levels: float32 (C, R) log2, nothing missing; see `filled`.
+            genes: rows (G,) of the compendium.
+            promoters: float32 (G, 4, L), one-hot or anything between; N is all zeros.
+            levels: float32 (C, R) log2, nothing missing.
         """
         ...
 
 
-class NetworkModel:
-    """A `Network` with its scaling as a `Differentiable` model.
+class NetworkModel(NetworkBlocks):
+    """A trained network with its filters and its gradients.
 
     A network with a class head alone answers with the expected class, counted from the middle
     one, as its predictor does.
     """
 
-    def __init__(self, predictor: NetworkPredictor, *, promoter_length: int) -> None:
-        self._predictor = predictor
-        self.regulators = predictor.regulators
-        self.promoter_length = promoter_length
-        self.reference_levels: NDArray[np.float32] = predictor.scaling.regulator_mean
-        self.mask_self = predictor.mask_self
-        self._network = predictor.network.eval()
-        self._mean = torch.from_numpy(self.reference_levels)
+    def outputs(self, genes: NDArray[np.intp], promoters: Tensor, levels: Tensor) -> Tensor:
+        """Log2 values (G, C) with gradients; a regulator's own level is hidden where its own gene
+        is predicted, if the predictor hides it.
+        """
+        own = np.isin(genes, self._rows) if self.predictor.mask_self else np.zeros(len(genes), bool)
+        reference = torch.from_numpy(self.reference_levels)
+        centred = levels - reference.to(levels.device)
+        if not own.any():
+            return self._values(promoters, centred)
+        rows = []
+        for at, gene in enumerate(genes):
+            kept = torch.ones_like(reference)
+            if own[at]:
+                kept[self._slot[int(gene)]] = 0.0
+            rows.append(self._values(promoters[at : at + 1], centred * kept.to(levels.device)))
+        return torch.cat(rows)
 
-    def predict(
-        self, promoters: NDArray[np.int8], levels: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Log2 values (G, C); no level is hidden."""
-        return self._predictor.predict_new(promoters, levels).value
-
-    def outputs(self, promoters: Tensor, levels: Tensor) -> Tensor:
-        """Log2 values (G, C) with gradients."""
-        said = self._network(promoters, levels - self._mean.to(levels.device))
+    def _values(self, promoters: Tensor, centred: Tensor) -> Tensor:
+        network, scaling = self.predictor.network, self.predictor.scaling
+        was_training = network.training
+        network.eval()
+        said = network(promoters, centred)
+        network.train(was_training)
         if said.value is not None:
-            scaling = self._predictor.scaling
             values: Tensor = said.value * scaling.target_scale + scaling.target_mean
             return values
         classes = said.logits.shape[-1]
-        steps = torch.arange(classes, device=levels.device) - (classes - 1) / 2
+        steps = torch.arange(classes, device=promoters.device) - (classes - 1) / 2
         expected: Tensor = said.logits.softmax(-1) @ steps
         return expected
 
-    def filters(self) -> Filters | None:
+    def filters(self) -> Filters:
         """The first convolution of whichever encoder the network has."""
-        encoder = self._network.promoter_encoder
-        if isinstance(encoder, DanQ):
-            encoder = encoder.conv
-        if isinstance(encoder, Convolution):
-            weight, bias, both = encoder.weight, encoder.bias, encoder.both_strands
-        elif isinstance(encoder, DeepBind):
-            weight, bias, both = encoder.conv.weight, encoder.conv.bias, False
-        elif isinstance(encoder, Basset):
-            first = encoder.features[0]
-            assert isinstance(first, torch.nn.Conv1d)
-            weight, bias, both = first.weight, first.bias, False
-        else:
-            return None
-        assert bias is not None
-        return Filters(weight.detach().cpu().numpy(), bias.detach().cpu().numpy(), both)
+        from deeprage.interpretation.network_edits import first_filters
+
+        encoder = self.predictor.network.promoter_encoder
+        weight, bias = first_filters(encoder)
+        if bias is None:
+            bias = torch.zeros(len(weight))
+        both_strands = bool(self.predictor.network.config.reverse_complement)
+        return Filters(
+            weight.detach().cpu().numpy(), bias.detach().cpu().numpy(), both_strands=both_strands
+        )
 
 
-def model_of(run: Run) -> Model:
-    """The trained model of a run in the form that interpretation needs.
+def model_of(run: Run, compendium: Compendium) -> BlockModel:
+    """The trained model of a run, in the form that interpretation needs.
 
-    A predictor that itself meets the `Model` protocol is taken as it is.
+    A predictor that itself meets the protocols is taken as it is.
 
     Raises:
         DeepRageError: the run holds no trained model, or one of a kind that cannot be asked.
     """
     from deeprage.training.predictor import NetworkPredictor
 
-    predictor: object = run.predictor()
-    if isinstance(predictor, Model):
-        return predictor
-    if isinstance(predictor, NetworkPredictor):
-        return NetworkModel(predictor, promoter_length=run.promoter_length)
+    predictor = run.predictor()
+    if isinstance(predictor, NetworkPredictor) and not isinstance(predictor, BlockModel):
+        return NetworkModel(predictor, regulator_rows=compendium.regulator_rows)
+    return block_model(predictor, compendium)
+
+
+def filters_of(model: BlockModel) -> Filters:
+    """The model's filters.
+
+    Raises:
+        DeepRageError: it has none.
+    """
+    if isinstance(model, HasFilters):
+        return model.filters()
     raise DeepRageError(
-        f"{run.path} holds a {type(predictor).__name__}, which cannot be interpreted: give the run "
-        "of a network."
+        f"the model {type(model).__name__} has no filters: look at what its promoters contribute, "
+        "with `deeprage attribute`."
     )
 
 
-def filled(model: Model, levels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Levels (C, R) log2 with the missing ones at the model's reference level."""
-    return np.where(np.isnan(levels), model.reference_levels, levels).astype(np.float32)
-
-
-def differentiable(model: Model) -> Differentiable:
+def differentiable(model: BlockModel) -> Differentiable:
     """The model, if it has gradients.
 
     Raises:
@@ -176,5 +161,10 @@ def differentiable(model: Model) -> Differentiable:
     if isinstance(model, Differentiable):
         return model
     raise DeepRageError(
-        f"the model {type(model).__name__} has no gradients: choose in-silico mutagenesis instead."
+        f"the model {type(model).__name__} has no gradients: choose in-silico mutagenesis."
     )
+
+
+def filled(model: BlockModel, levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Levels (C, R) log2 with the missing ones at the model's reference level."""
+    return np.where(np.isnan(levels), model.reference_levels, levels).astype(np.float32)

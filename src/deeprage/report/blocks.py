@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from plotly.graph_objects import Figure as PlotlyFigure
 
 
@@ -63,6 +64,8 @@ class Column:
         """A cell's text; what is missing is a dash."""
         if value is None or value != value:
             return "–"
+        if hasattr(value, "__html__"):
+            return value  # type: ignore[return-value]  # a drawing, trusted as it is
         if isinstance(value, float) and self.digits is not None:
             return f"{round(value, self.digits) + 0.0:.{self.digits}f}".replace("-", "−")
         return f"{value:,}" if isinstance(value, int) else str(value)
@@ -101,6 +104,18 @@ class Table:
             [column.text(value) for column, value in zip(self.columns, row, strict=True)]
             for row in self.rows
         ]
+
+
+@dataclass(frozen=True)
+class Gallery(Table):
+    """A table with drawings in its cells, such as logos.
+
+    Attributes:
+        drawings: what the cells' drawings use, put on the page once before the table.
+    """
+
+    drawings: Markup | str = ""
+    kind: ClassVar[str] = "gallery"
 
 
 @dataclass(frozen=True)
@@ -222,7 +237,7 @@ class Checks:
     kind: ClassVar[str] = "checks"
 
 
-Block = Figure | Table | Facts | Shares | Matrices | Code | Meanings | Checks
+Block = Figure | Table | Gallery | Facts | Shares | Matrices | Code | Meanings | Checks
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,16 @@ CHECKPOINT = "checkpoint.safetensors"
 METRICS = "metrics.json"
 PREDICTIONS = "predictions.npz"
 REPORT = "report.html"
+MOTIFS = "motifs.json"
+TARGETS = "targets.json"
+#: What other verbs say about a trained model: void once it is trained again.
+RESULTS = (
+    METRICS,
+    PREDICTIONS,
+    REPORT,
+    *(MOTIFS, "motifs.tsv", "motifs.meme"),
+    *(TARGETS, "targets.tsv", "targets.npz"),
+)
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,9 @@ from deeprage.training.run import (
     CONFIG,
     FORMAT_VERSION,
     HISTORY,
-    METRICS,
     MODEL,
     MODEL_JSON,
-    PREDICTIONS,
-    REPORT,
+    RESULTS,
     SPLIT,
     Run,
     save_model,
@@ -210,7 +208,7 @@ def _calibration(part: BlockTensors, seed: int) -> torch.Tensor:
 def _start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: bool) -> None:
     if not resume:
         # What an earlier run left would stand beside the new settings if this one is stopped.
-        for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, METRICS, PREDICTIONS, REPORT):
+        for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS):
             (out / stale).unlink(missing_ok=True)
     write_json(out / CONFIG, config)
     split.save(out / SPLIT)

@@ -1,15 +1,15 @@
 """`simulated`: promoters with planted motifs and known regulator-motif-gene logic."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from deeprage.data.catalog.simulation import Simulation, SimulationOptions, simulate
 from deeprage.data.compendium import Compendium
-from deeprage.data.motifs import Motif
+from deeprage.data.motifs import meme_text
 from deeprage.errors import DeepRageError, unknown
 from deeprage.files import write_json, write_text
 
@@ -80,19 +80,6 @@ def edges(simulation: Simulation) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def meme_text(motifs: Sequence[Motif], *, gc: float) -> str:
-    """Motifs in MEME's minimal format, with the background's letter frequencies."""
-    at = (1 - gc) / 2
-    lines = ["MEME version 4", "", "ALPHABET= ACGT", "", "strands: + -", ""]
-    lines += ["Background letter frequencies", f"A {at:g} C {gc / 2:g} G {gc / 2:g} T {at:g}", ""]
-    for motif in motifs:
-        lines.append(f"MOTIF {motif.name} {motif.symbol}")
-        lines.append(f"letter-probability matrix: alength= 4 w= {motif.width}")
-        lines += [" ".join(f"{x:.6f}" for x in column) for column in motif.probabilities.T]
-        lines.append("")
-    return "\n".join(lines)
-
-
 def make_simulated(path: Path, **options: Any) -> Compendium:
     """Simulate, and write the truth beside `path`, where the caller saves the compendium.
 
@@ -119,10 +106,9 @@ def make_simulated(path: Path, **options: Any) -> Compendium:
     }
     levels = pd.DataFrame(simulation.levels, index=regulators, columns=compendium.conditions)
     write_json(path.with_suffix(".truth.json"), truth)
-    write_text(
-        path.with_suffix(".motifs.meme"),
-        meme_text(simulation.motifs, gc=simulation.options.gc),
-    )
+    at, gc = (1 - simulation.options.gc) / 2, simulation.options.gc / 2
+    planted = meme_text(simulation.motifs, np.array([at, gc, gc, at]))
+    write_text(path.with_suffix(".motifs.meme"), planted)
     write_text(path.with_suffix(".edges.tsv"), edges(simulation).to_csv(sep="\t", index=False))
     write_text(path.with_suffix(".levels.tsv"), levels.to_csv(sep="\t", float_format="%.6f"))
     return compendium

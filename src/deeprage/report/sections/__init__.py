@@ -15,6 +15,7 @@ from deeprage.report.sections.conditions import conditions
 from deeprage.report.sections.data import data
 from deeprage.report.sections.genes import genes
 from deeprage.report.sections.learning import learning
+from deeprage.report.sections.motifs import motifs
 from deeprage.report.sections.reproduce import reproduce
 from deeprage.report.sections.scores import scores
 
@@ -27,6 +28,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     classes,
     conditions,
     genes,
+    motifs,
     audit,
     data,
     reproduce,

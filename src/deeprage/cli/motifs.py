@@ -1,0 +1,122 @@
+"""`deeprage motifs`: what the filters of a trained network look for."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from deeprage.cli.console import note, show, table
+
+
+def motifs(
+    run: Annotated[Path, Argument(help="Run folder of `deeprage train`.")],
+    *,
+    motifs: Annotated[
+        list[Path] | None,
+        Option(help="Known motifs, MEME format; repeatable; default: JASPAR's fungi."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Option(help="Folder to write to; default: the run folder, where the report looks."),
+    ] = None,
+    data: Annotated[
+        Path | None, Option(help="Compendium; default: the one that the run was trained on.")
+    ] = None,
+    best: Annotated[int, Option(help="Windows that make a filter's PWM.")] = 100,
+    threshold: Annotated[
+        float | None,
+        Option(help="Instead, all windows above this share of the filter's largest activation."),
+    ] = None,
+    q: Annotated[float, Option(help="False discovery rate below which a filter is matched.")] = 0.1,
+    rounds: Annotated[int, Option(help="Rounds of the shuffled null.")] = 10,
+    seed: Annotated[int, Option(help="Seed of the shuffling.")] = 0,
+    threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
+) -> Path:
+    """Turn the first layer's filters into motifs and compare them with known ones.
+
+    Writes motifs.tsv, motifs.meme and motifs.json; `deeprage report` shows them.
+    """
+    from deeprage.cli.scoring import compendium_of
+    from deeprage.data.motifs import load_motifs
+    from deeprage.interpretation.model import filters_of, model_of
+    from deeprage.interpretation.motif_files import MOTIF_TABLE, write_motifs
+    from deeprage.interpretation.motifs import MotifOptions, find_motifs
+    from deeprage.interpretation.tomtom import FEW_TARGETS
+    from deeprage.training.run import Run
+
+    options = MotifOptions(best=best, threshold=threshold, q=q, rounds=rounds, seed=seed)
+    set_threads(threads)
+    found = Run.load(run)
+    compendium = compendium_of(found, data)
+    filters = filters_of(model_of(found, compendium))
+    rows = found.split.train_rows
+    rows = rows[compendium.has_promoter[rows]]
+    groups = [None] if not motifs else [Path(path) for path in motifs]
+    known = {
+        "JASPAR fungi" if path is None else path.name: load_motifs(None if path is None else [path])
+        for path in groups
+    }
+    targets = [motif for part in known.values() for motif in part]
+    if len(targets) < FEW_TARGETS:
+        note(
+            f"only {len(targets)} known motifs: Tomtom's p-values are rough below {FEW_TARGETS}; "
+            "give more files with --motifs"
+        )
+    result = find_motifs(filters, compendium.promoters[rows], targets, options)
+    folder = found.path if out is None else Path(out)
+    content = write_motifs(
+        result, folder, sources={name: len(part) for name, part in known.items()}
+    )
+    show(_matches_table(content), "", _counts(content["summary"], q))
+    if folder != found.path:
+        note(f"the report shows motifs only from the run folder; these are in {folder}")
+    return folder / MOTIF_TABLE
+
+
+def set_threads(threads: int | None) -> None:
+    """Use this many CPU threads.
+
+    Raises:
+        DeepRageError: fewer than one.
+    """
+    import torch
+
+    from deeprage.errors import DeepRageError
+
+    if threads is None:
+        return
+    if threads < 1:
+        raise DeepRageError(f"--threads must be 1 or more, got {threads}.")
+    torch.set_num_threads(threads)
+
+
+def _matches_table(content: dict[str, Any], *, most: int = 15) -> Any:
+    """The filters that match best, one a group."""
+    shown = [entry for entry in content["filters"] if entry.get("representative")]
+    shown.sort(key=lambda entry: entry["matches"][0]["p"])
+    rows = [
+        (
+            entry["filter"],
+            entry["consensus"],
+            entry["matches"][0]["symbol"],
+            f"{entry['matches'][0]['q']:.1e}",
+            "-" if entry["q_chance"] is None else f"{entry['q_chance']:.3f}",
+            f"{entry['fires']:.0%}",
+        )
+        for entry in shown[:most]
+    ]
+    columns = ("filter", "consensus", "best match", "q", "q by chance", "fires in")
+    return table(f"Best matches ({len(shown)} distinct filters)", columns, rows)
+
+
+def _counts(summary: dict[str, Any], q: float) -> str:
+    def chance(key: str) -> str:
+        null = summary[key]
+        return "not measured" if null is None else f"{null['distinct_matched']:.0f}"
+
+    return (
+        f"{summary['distinct_matched']} of {summary['distinct']} distinct filters match a known "
+        f"motif at q < {q:g} ({len(summary['factors'])} factors); shuffled PWMs: "
+        f"{chance('column_null')}, shuffled filters: {chance('filter_null')}; "
+        f"{summary['distinct_beyond_chance']} match better than chance would at that rate."
+    )
