@@ -11,6 +11,7 @@ What the command line prints, they print; what it writes, they write, and they g
 input raises `deeprage.errors.DeepRageError`.
 """
 
+from deeprage.cli.attribute import attribute
 from deeprage.cli.benchmark import benchmark
 from deeprage.cli.data import describe, fetch
 from deeprage.cli.data import list_ as list_data
@@ -23,6 +24,7 @@ from deeprage.cli.report import report
 from deeprage.cli.train import train
 
 __all__ = [
+    "attribute",
     "benchmark",
     "demo",
     "describe",

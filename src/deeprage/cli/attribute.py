@@ -1,0 +1,135 @@
+"""`deeprage attribute`: what each letter of promoters contributes, for motif discovery."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from deeprage.cli.console import note
+from deeprage.errors import DeepRageError, unknown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from deeprage.data.compendium import Compendium
+
+
+def attribute(
+    run: Annotated[Path, Argument(help="Run folder of `deeprage train`.")],
+    *,
+    out: Annotated[Path, Option(help="Folder for ohe.npz, attr.npz and attribution_genes.tsv.")],
+    data: Annotated[
+        Path | None, Option(help="Compendium; default: the one that the run was trained on.")
+    ] = None,
+    method: Annotated[
+        str, Option(help="integrated, gradient or mutagenesis (slow, needs no gradients).")
+    ] = "integrated",
+    conditions: Annotated[
+        list[str] | None,
+        Option(
+            help="Explain the mean prediction in this condition or series; repeatable; default: "
+            "each gene's own response over all conditions."
+        ),
+    ] = None,
+    genes: Annotated[
+        list[str] | None, Option(help="Gene or symbol; repeatable; default: those that respond.")
+    ] = None,
+    most: Annotated[
+        int, Option(help="Without --genes: how many genes, those that respond most first.")
+    ] = 1000,
+    steps: Annotated[int, Option(help="Points on the path of integrated gradients.")] = 16,
+    references: Annotated[int, Option(help="Shuffled promoters a gene.")] = 4,
+    seed: Annotated[int, Option(help="Seed of the shuffling.")] = 0,
+    threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
+) -> Path:
+    """Write what each letter contributes, as TF-MoDISco and other motif discovery reads it."""
+    import numpy as np
+
+    from deeprage.cli.motifs import set_threads
+    from deeprage.cli.scoring import compendium_of
+    from deeprage.interpretation.attribution import METHODS, contributions, response_weights
+    from deeprage.interpretation.contribution_files import ATTRIBUTIONS, write_contributions
+    from deeprage.interpretation.model import filled, model_of
+    from deeprage.training.run import Run
+
+    chosen = next((name for name in METHODS if name == method), None)
+    if chosen is None:
+        raise unknown("attribution method", method, METHODS)
+    if most < 1:
+        raise DeepRageError(f"--most must be 1 or more, got {most}.")
+    set_threads(threads)
+    found = Run.load(run)
+    compendium = compendium_of(found, data)
+    model = model_of(found, compendium)
+    columns = _columns(compendium, conditions)
+    levels = filled(model, compendium.regulator_levels[columns])
+    rows = np.flatnonzero(compendium.has_promoter) if genes is None else _rows(compendium, genes)
+    predicted = model.respond(rows, compendium.promoters[rows], levels)
+    if conditions is None:
+        weights = response_weights(predicted)
+    else:
+        weights = np.full(predicted.shape, 1 / len(columns), dtype=np.float32)
+    if genes is None:
+        strength = np.abs((weights * (predicted - predicted.mean(axis=0))).sum(axis=1))
+        kept = np.sort(np.argsort(-strength, kind="stable")[:most])
+        rows, weights = rows[kept], weights[kept]
+    promoters = compendium.promoters[rows]
+    hypothetical = contributions(
+        model,
+        rows,
+        promoters,
+        levels,
+        weights,
+        method=chosen,
+        steps=steps,
+        references=references,
+        rng=np.random.default_rng(seed),
+    )
+    folder = Path(out)
+    write_contributions(folder, hypothetical, promoters, [compendium.genes[row] for row in rows])
+    note(
+        f"wrote {len(rows):,} promoters of {promoters.shape[1]:,} bp; find motifs in them with: "
+        f"modisco motifs -s {folder / 'ohe.npz'} -a {folder / 'attr.npz'} -n 20000 "
+        f"-w {promoters.shape[1]} -o {folder / 'modisco.h5'}"
+    )
+    return folder / ATTRIBUTIONS
+
+
+def _columns(compendium: "Compendium", names: list[str] | None) -> "NDArray[np.intp]":
+    """Columns of the named conditions and series; all where nothing is named."""
+    import numpy as np
+
+    if names is None:
+        return np.arange(len(compendium.conditions))
+    valid = {*compendium.conditions, *compendium.series}
+    for name in names:
+        if name not in valid:
+            raise unknown("condition or series", name, valid)
+    chosen = set(names)
+    return np.array(
+        [
+            column
+            for column, (condition, series) in enumerate(
+                zip(compendium.conditions, compendium.series, strict=True)
+            )
+            if condition in chosen or series in chosen
+        ],
+        dtype=np.intp,
+    )
+
+
+def _rows(compendium: "Compendium", names: list[str]) -> "NDArray[np.intp]":
+    """Rows of the named genes, by name or symbol (any case)."""
+    import numpy as np
+
+    by_name = {symbol.upper(): row for row, symbol in enumerate(compendium.symbols)}
+    by_name |= {gene.upper(): row for row, gene in enumerate(compendium.genes)}
+    for name in names:
+        if name.upper() not in by_name:
+            raise unknown("gene", name.upper(), by_name)
+    rows = np.unique([by_name[name.upper()] for name in names])
+    bare = [compendium.genes[row] for row in rows if not compendium.has_promoter[row]]
+    if bare:
+        raise DeepRageError(f"the gene {bare[0]} has no promoter, so nothing in it contributes.")
+    return rows
