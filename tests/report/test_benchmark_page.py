@@ -1,13 +1,19 @@
 """The page of a benchmark says what its JSON says, in words and marks."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deeprage.errors import DeepRageError
+from deeprage.files import write_json
+from deeprage.report import write_report
 from deeprage.report.benchmark_page import render_benchmark, write_benchmark_page
+from deeprage.report.blocks import Table
+from deeprage.report.run_folder import RunFolder
+from deeprage.report.sections.benchmark import benchmark
 
 PLAIN = {
     "n_cells": 1000, "mse": 0.5, "r2": 0.2, "within_gene_pearson": 0.3,
@@ -113,6 +119,34 @@ class TestPage:
 
     def test_a_regime_without_any_score_is_shown_empty(self) -> None:
         assert "nothing was scored" in render_benchmark(content())
+
+
+class TestInsideARun:
+    def test_a_run_shows_the_benchmark_beside_it_and_is_whole_without(
+        self, new_run: Callable[..., Path]
+    ) -> None:
+        run = new_run()
+        assert benchmark(RunFolder.open(run)) is None
+        found = content(row("mean", "simple", 0.1, [-0.6, -0.4]), RIDGE)
+        pairs = {**found["panels"][0], "regime": "pairs", "rows": [row("mean", "simple", 0.7)]}
+        found["panels"].append(pairs)
+        write_json(run / "benchmark" / "benchmark.json", found)
+        made = benchmark(RunFolder.open(run))
+        assert made is not None
+        overview = made.blocks[0]
+        assert isinstance(overview, Table)
+        assert [column.title for column in overview.columns] == ["predictor", "conditions", "pairs"]
+        assert overview.rows == [["mean", 0.1, 0.7], ["ridge", 0.6, None]]
+        assert overview.marked == {(1, 1), (0, 2)}
+        page = write_report(run).read_text()
+        assert 'id="figure-scores-conditions"' in page
+        assert 'id="table-scores-pairs"' in page
+
+    def test_a_benchmark_of_another_format_is_told(self, new_run: Callable[..., Path]) -> None:
+        run = new_run()
+        write_json(run / "benchmark" / "benchmark.json", {"format_version": 99})
+        with pytest.raises(DeepRageError, match="format 99"):
+            write_report(run)
 
 
 class TestFolder:

@@ -1,5 +1,6 @@
 """`deeprage demo`: the main job on real yeast data, from nothing to a report."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,9 @@ from typer import Option
 
 from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note
+
+#: The network that the demo trains.
+MODEL = "deeprage-c"
 
 
 def demo(
@@ -28,23 +32,27 @@ def demo(
 ) -> Path:
     """Train on real yeast data and show how good it is; writes runs/demo/report.html.
 
-    Whole series of conditions are held out. What is there already is kept: the data, a finished
-    run, and the epochs of one that was stopped.
+    Whole series of conditions are held out. A quick benchmark shows what simple methods reach in
+    every regime. What is there already is kept: the data, a finished run, the epochs of one that
+    was stopped, and finished jobs of the benchmark.
     """
+    from deeprage.cli.benchmark import benchmark
     from deeprage.cli.data import fetch
     from deeprage.cli.evaluate import evaluate
     from deeprage.cli.report import report
     from deeprage.cli.train import train
+    from deeprage.evaluation.benchmark import QUICK_BASELINES
+    from deeprage.report.benchmark_file import BENCHMARK
 
     out, data = Path(out), Path(data)
     fetch("yeast-stress", out=data, source=source)
     finished, begun = (False, False) if again else _state(out)
     if not finished:
-        note("training deeprage-c with whole series held out, a few minutes on two cores")
+        note(f"training {MODEL} with whole series held out, a few minutes on two cores")
         train(
             data,
             out=out,
-            model="deeprage-c",
+            model=MODEL,
             regime="conditions",
             test_fraction=0.2,
             epochs=epochs,
@@ -54,6 +62,14 @@ def demo(
             command=command,
         )
     evaluate(out)
+    note("simple methods in all four regimes, one fold each, about a minute")
+    benchmark(
+        data,
+        predictors=list(QUICK_BASELINES),
+        quick=True,
+        jobs=min(2, threads or os.cpu_count() or 1),
+        out=out / BENCHMARK,
+    )
     return report(out)
 
 

@@ -6,17 +6,13 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from deeprage.errors import DeepRageError
-from deeprage.files import read_json, write_text
+from deeprage.files import write_text
+from deeprage.report.benchmark_file import read_benchmark
 from deeprage.report.blocks import Code, Meanings, Section
 from deeprage.report.metrics import METRICS
 from deeprage.report.page import _asset, _environment, _plotly
 from deeprage.report.sections.benchmark import regime_section
 from deeprage.report.verdict import REGIMES
-
-#: Raised by one whenever an older program could misread a newer `benchmark.json`.
-_FORMAT = 1
-_RESULT = "benchmark.json"
 
 
 def write_benchmark_page(folder: Path, *, out: Path | None = None) -> Path:
@@ -31,7 +27,7 @@ def write_benchmark_page(folder: Path, *, out: Path | None = None) -> Path:
     """
     folder = Path(folder)
     path = out if out is not None else folder / "benchmark.html"
-    write_text(path, render_benchmark(_read(folder / _RESULT)))
+    write_text(path, render_benchmark(read_benchmark(folder)))
     return path
 
 
@@ -53,18 +49,6 @@ def render_benchmark(found: dict[str, Any]) -> str:
             plotly=_plotly(),
         )
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise DeepRageError(f"there is no {path}: make it with `deeprage benchmark`.")
-    found: dict[str, Any] = read_json(path)
-    if found.get("format_version") != _FORMAT:
-        raise DeepRageError(
-            f"{path} has format {found.get('format_version')}, this deeprage reads {_FORMAT}: "
-            "run `deeprage benchmark` again; finished jobs are kept."
-        )
-    return found
 
 
 def _summary(panel: dict[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from deeprage.report.blocks import Section
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections.agreement import agreement
 from deeprage.report.sections.audit import audit
+from deeprage.report.sections.benchmark import benchmark
 from deeprage.report.sections.classes import classes
 from deeprage.report.sections.conditions import conditions
 from deeprage.report.sections.data import data
@@ -23,6 +24,7 @@ SectionMaker = Callable[[RunFolder], Section | None]
 
 SECTIONS: tuple[SectionMaker, ...] = (
     scores,
+    benchmark,
     learning,
     agreement,
     classes,

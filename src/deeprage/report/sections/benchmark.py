@@ -1,12 +1,15 @@
-"""The panel of one regime: who predicts how well, by how much, and from which inputs."""
+"""Panels of a benchmark: who predicts how well, by how much, and from which inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from deeprage.report.benchmark_file import BENCHMARK, has_benchmark, read_benchmark
 from deeprage.report.blocks import Block, Check, Checks, Column, Figure, Reading, Section, Table
 from deeprage.report.metrics import METRICS
+from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections.audit import level
 from deeprage.report.style import BEST, MODEL, MUTED, REFERENCE, axis, dressed
 from deeprage.report.verdict import CAVEATS, REGIMES
@@ -22,10 +25,69 @@ _USED = {True: "uses it", False: "no sign of use", None: "unclear"}
 Row = dict[str, Any]
 
 
+def benchmark(run: RunFolder) -> Section | None:
+    """The benchmark that was run beside a run: one table of all regimes, then each regime."""
+    folder = run.folder / BENCHMARK
+    if not has_benchmark(folder):
+        return None
+    found = read_benchmark(folder)
+    panels = [panel for panel in found["panels"] if panel["rows"]]
+    if not panels:
+        return None
+    blocks: list[Block] = [_overview(panels)]
+    for panel in panels:
+        rows = _ranked(panel)
+        regime = str(panel["regime"]).capitalize()
+        if any(row["scores"]["pearson"] is not None for row in rows):
+            figure = _figure(panel, rows)
+            blocks.append(replace(figure, title=f"{regime}: {REGIMES[panel['regime']]}"))
+        blocks.append(replace(_table(panel, rows), title=f"{regime}: scores", folded=True))
+    few = "one fold each, " if all(panel["folds"] == 1 for panel in panels) else ""
+    return Section(
+        "benchmark",
+        "Benchmark",
+        f"What simple methods reach on this data in the four regimes, {few}on splits of their own: "
+        "what a network has to beat there. Regimes differ in difficulty, so that a score means "
+        "nothing without its regime. benchmark/benchmark.html in the run folder has the leakage "
+        "audit of each; `deeprage benchmark` compares any networks and baselines over all folds.",
+        blocks,
+    )
+
+
+def _overview(panels: Sequence[Row]) -> Table:
+    """Pearson r of every predictor in every regime, the best of a regime marked."""
+    names = list(dict.fromkeys(row["predictor"] for panel in panels for row in panel["rows"]))
+    scores = [
+        {row["predictor"]: row["scores"]["pearson"] for row in panel["rows"]} for panel in panels
+    ]
+    best = [max(known, key=lambda name: _or_least(known[name])) for known in scores]
+    names.sort(key=lambda name: -sum(max(_or_least(known.get(name)), 0) for known in scores))
+    columns = [Column("predictor", numeric=False)]
+    columns += [Column(p["regime"], f"held out: {REGIMES[p['regime']]}", 3) for p in panels]
+    return Table(
+        "benchmark",
+        "Test Pearson in the four regimes",
+        "predictors",
+        columns,
+        [[name, *(known.get(name) for known in scores)] for name in names],
+        marked=frozenset((names.index(name), n) for n, name in enumerate(best, start=1)),
+        note="★ marks the best of a regime. No method is best in all: what is known of a held-out "
+        "cell differs.",
+    )
+
+
+def _or_least(value: float | None) -> float:
+    return -2.0 if value is None else value
+
+
+def _ranked(panel: Row) -> list[Row]:
+    return sorted(panel["rows"], key=lambda row: -_or_least(row["scores"]["pearson"]))
+
+
 def regime_section(panel: Row) -> Section:
     """A panel of `benchmark.json` as a section of the page."""
     regime = panel["regime"]
-    rows = sorted(panel["rows"], key=lambda row: -(row["scores"]["pearson"] or -2.0))
+    rows = _ranked(panel)
     blocks: list[Block] = []
     if any(row["scores"]["pearson"] is not None for row in rows):
         blocks.append(_figure(panel, rows))
@@ -40,11 +102,14 @@ def regime_section(panel: Row) -> Section:
 
 def _figure(panel: Row, rows: Sequence[Row]) -> Figure:
     best = panel["best_simple"]
+    networks = any(row["kind"] == "network" for row in rows)
     reading = Reading(
         "A mark is a predictor's Pearson correlation over all test cells, with its 95 % interval. "
         "Squares are simple baselines, diamonds the paper's comparators, circles networks; the "
         "vertical line is the best simple baseline" + (f", {best}." if best else "."),
-        "A network clearly right of the line, its paired difference in the table above 0.",
+        "A network clearly right of the line, its paired difference in the table above 0."
+        if networks
+        else "There is no good or bad here: the line is what a network would have to pass.",
         "A network left of the line has shown nothing in this regime: use the baseline.",
     )
     return Figure(f"scores-{panel['regime']}", "Test Pearson", _dots(panel, rows), reading)
