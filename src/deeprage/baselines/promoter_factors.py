@@ -97,7 +97,8 @@ class PromoterFactors(ABC):
         self.condition_penalty_ = self.condition_penalties[best]
         self.options_ = options
         self.mean_ = conditions.mean
-        self.loadings_ = conditions.loadings
+        # A refit may have more conditions, hence more factors than an option was chosen for.
+        self.loadings_ = conditions.loadings[:, : len(options)]
         self.scores_ = paths[options, :, np.arange(len(options))].T
         self.scores_[~visible.has_promoter] = 0
         return self
