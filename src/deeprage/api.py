@@ -18,6 +18,7 @@ from deeprage.cli.data import list_ as list_data
 from deeprage.cli.demo import demo
 from deeprage.cli.evaluate import evaluate
 from deeprage.cli.importing import import_ as import_data
+from deeprage.cli.knockout import knockout
 from deeprage.cli.motifs import motifs
 from deeprage.cli.predict import predict
 from deeprage.cli.report import report
@@ -31,6 +32,7 @@ __all__ = [
     "evaluate",
     "fetch",
     "import_data",
+    "knockout",
     "list_data",
     "motifs",
     "predict",

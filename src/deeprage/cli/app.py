@@ -13,7 +13,18 @@ import typer
 from typer.main import get_command
 
 from deeprage import __version__
-from deeprage.cli import attribute, benchmark, data, demo, evaluate, motifs, predict, report, train
+from deeprage.cli import (
+    attribute,
+    benchmark,
+    data,
+    demo,
+    evaluate,
+    knockout,
+    motifs,
+    predict,
+    report,
+    train,
+)
 from deeprage.cli.failures import INTERRUPTED, failure
 
 app = typer.Typer(
@@ -32,6 +43,7 @@ app.command()(evaluate.evaluate)
 app.command()(benchmark.benchmark)
 app.command()(predict.predict)
 app.command()(motifs.motifs)
+app.command()(knockout.knockout)
 app.command()(attribute.attribute)
 app.command()(report.report)
 

@@ -74,7 +74,9 @@ def read_network(path: Path | str, *, below: float | None = None) -> RegulatoryN
     """
     path = Path(path)
     rows = _rows(path)
-    if len(rows[-1]) <= 4 and not _is_number(rows[-1][1]):
+    named = {cell.lower() for cell in rows[0]}
+    is_edges = named & {*_REGULATOR_COLUMNS} and named & {*_TARGET_COLUMNS}
+    if is_edges or (len(rows[-1]) <= 4 and not _is_number(rows[-1][1])):
         return _edge_list(rows, path, below)
     return _matrix(rows, path)
 

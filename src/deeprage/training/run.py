@@ -32,6 +32,8 @@ PREDICTIONS = "predictions.npz"
 REPORT = "report.html"
 MOTIFS = "motifs.json"
 TARGETS = "targets.json"
+#: A folder with one folder a knock-out.
+KNOCKOUTS = "knockouts"
 #: What other verbs say about a trained model: void once it is trained again.
 RESULTS = (
     METRICS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from deeprage.training.run import (
     CONFIG,
     FORMAT_VERSION,
     HISTORY,
+    KNOCKOUTS,
     MODEL,
     MODEL_JSON,
     RESULTS,
@@ -210,6 +212,7 @@ def _start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: bo
         # What an earlier run left would stand beside the new settings if this one is stopped.
         for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS):
             (out / stale).unlink(missing_ok=True)
+        shutil.rmtree(out / KNOCKOUTS, ignore_errors=True)
     write_json(out / CONFIG, config)
     split.save(out / SPLIT)
 

@@ -15,6 +15,7 @@ from deeprage.report.sections.classes import classes
 from deeprage.report.sections.conditions import conditions
 from deeprage.report.sections.data import data
 from deeprage.report.sections.genes import genes
+from deeprage.report.sections.knockouts import knockouts
 from deeprage.report.sections.learning import learning
 from deeprage.report.sections.motifs import motifs
 from deeprage.report.sections.reproduce import reproduce
@@ -31,6 +32,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     conditions,
     genes,
     motifs,
+    knockouts,
     audit,
     data,
     reproduce,

@@ -1,0 +1,241 @@
+"""`deeprage knockout`: take something away, or add it, and see which genes answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument, Option
+
+from deeprage.cli.console import note, show, table
+from deeprage.cli.parsing import choice
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from deeprage.interpretation.knockout_study import ScreenStudy, Study
+
+MASKS = ("n", "shuffle")
+SCREENS = ("regulators", "filters")
+TABLES = ("parquet", "tsv")
+#: Columns of the printed table.
+RANKED = ("symbol", "change", "size", "largest", "condition", "sites", "p", "q", "target")
+
+
+def knockout(
+    run: Annotated[Path, Argument(help="Run folder of `deeprage train`.")],
+    *,
+    regulator: Annotated[
+        list[str] | None,
+        Option(
+            help="MSN2=-3 sets a level, MSN2-=5 lowers and MSN2+=2 raises it (log2); repeatable."
+        ),
+    ] = None,
+    motif: Annotated[
+        list[str] | None,
+        Option(help="Motif to mask: IUPAC letters, or the name of a known motif; repeatable."),
+    ] = None,
+    filter: Annotated[
+        list[str] | None, Option(help="Number of a filter to silence; repeatable.")
+    ] = None,
+    pair: Annotated[
+        list[str] | None,
+        Option(help="Filter and regulator that no longer meet, 17:MSN2 (deeprage-tp); repeatable."),
+    ] = None,
+    screen: Annotated[
+        str | None,
+        Option(help="Instead, each of the regulators or filters alone: regulators or filters."),
+    ] = None,
+    step: Annotated[float, Option(help="Log2 step of a screen of regulators.")] = -5.0,
+    mask: Annotated[str, Option(help="Masked sites become n, or shuffle: in place.")] = "n",
+    motifs: Annotated[
+        list[Path] | None,
+        Option(help="Known motifs, MEME format; repeatable; default: JASPAR's fungi."),
+    ] = None,
+    site_p: Annotated[float, Option(help="P-value at which a word is a site of a PWM.")] = 1e-4,
+    conditions: Annotated[
+        list[str] | None,
+        Option(help="Conditions or series, with commas or repeated; default: all."),
+    ] = None,
+    singles: Annotated[
+        bool, Option("--singles", help="Also each part alone, and their epistasis.")
+    ] = False,
+    rounds: Annotated[int, Option(help="Feed predicted changes of regulators back so often.")] = 0,
+    nulls: Annotated[
+        int, Option(help="Random knock-outs of the same kind for p-values; 0 for none.")
+    ] = 20,
+    network: Annotated[
+        Path | None, Option(help="Known targets: gene x regulator table, or edges.")
+    ] = None,
+    targets_of: Annotated[
+        list[str] | None,
+        Option(help="Regulator whose targets to mark; default: those knocked out; repeatable."),
+    ] = None,
+    top: Annotated[int, Option(help="Most changed genes that Fisher's test looks at.")] = 5,
+    name: Annotated[
+        str | None, Option(help="Of the result's folder; default: what was done.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Option(help="Folder to write; default: in the run folder, where the report looks."),
+    ] = None,
+    tables: Annotated[str, Option(help="Genes x conditions as parquet or tsv.")] = "parquet",
+    data: Annotated[
+        Path | None, Option(help="Compendium; default: the one that the run was trained on.")
+    ] = None,
+    seed: Annotated[int, Option(help="Seed of shuffling and of random knock-outs.")] = 0,
+    device: Annotated[str, Option(help="cpu, cuda or mps.")] = "cpu",
+    threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
+) -> Path:
+    """Knock out levels, motifs, filters and pairs, all at once, and rank the genes that change.
+
+    Writes the change of every gene in every condition, the ranked table and a summary, and puts
+    them into the run's report.
+    """
+    from deeprage.cli.knockout_inputs import KnockoutInputs, known_targets, screened
+    from deeprage.cli.motifs import set_threads
+    from deeprage.errors import DeepRageError
+    from deeprage.interpretation.knockout_files import folder_name, write_knockout, write_screen
+    from deeprage.interpretation.knockout_study import study
+    from deeprage.interpretation.perturbation import label_of
+
+    suffix = choice("table format", tables, TABLES)
+    set_threads(threads)
+    inputs = KnockoutInputs.of(run, data=data, conditions=conditions, device=device)
+    done = inputs.perturbations(
+        regulators=regulator,
+        motifs=motif,
+        filters=filter,
+        pairs=pair,
+        mask="N" if choice("mask", mask.lower(), MASKS) == "n" else "shuffle",
+        known_motifs=motifs,
+        site_p=site_p,
+    )
+    if nulls < 0:
+        raise DeepRageError(f"--nulls must be 0 or more, got {nulls}.")
+    if screen is not None:
+        if done:
+            raise DeepRageError("--screen is of each alone: leave out what to knock out.")
+        kind = choice("screen", screen, SCREENS)
+        scores, result = screened(inputs, kind, step=step, network=network, top=top)
+        folder = inputs.folder(out, name or f"screen-{kind}")
+        about = inputs.summary_of_screen(kind, step)
+        write_screen(folder, scores, result, about, suffix=suffix, genes=inputs.genes)
+        show(_screen_table(result), *_screen_lines(result), "")
+    else:
+        known, slots = known_targets(inputs, network, targets_of, done)
+        with inputs.progress("random knock-outs", nulls) as tick:
+            result_of_one = study(
+                inputs.wild,
+                done,
+                inputs.compendium,
+                conditions=inputs.conditions,
+                singles=singles,
+                rounds=rounds,
+                nulls=nulls,
+                known=known,
+                regulators=slots,
+                top=top,
+                seed=seed,
+                on_draw=tick,
+            )
+        folder = inputs.folder(out, name or folder_name(label_of(done)))
+        summary = write_knockout(
+            folder,
+            result_of_one.found,
+            result_of_one.table,
+            genes=inputs.genes,
+            conditions=inputs.conditions,
+            suffix=suffix,
+            dissection=result_of_one.dissection,
+            about=result_of_one.about,
+        )
+        _tell(summary)
+        show(_ranked_table(result_of_one, summary["label"]), *_lines(summary), "")
+    inputs.tell_where(folder)
+    return folder
+
+
+def _tell(summary: dict[str, Any]) -> None:
+    """What to be careful about."""
+    for flag in summary["out_of_range"]:
+        note(
+            f"{flag['regulator']} at {flag['lowest']:.2f} to {flag['highest']:.2f} is outside what "
+            f"training saw, {flag['low']:.2f} to {flag['high']:.2f}: the model extrapolates"
+        )
+    if summary["given_up"]:
+        note(
+            f"{summary['given_up']} stretches hold the motif in any order of their letters: they "
+            "were masked with N"
+        )
+
+
+def _ranked_table(result: Study, label: str, *, most: int = 15) -> Table:
+    columns = [name for name in RANKED if name in result.table]
+    rows = [
+        [_shown(column, value) for column, value in zip(columns, row, strict=True)]
+        for row in result.table[columns].head(most).itertuples(index=False)
+    ]
+    return table(f"{label}: the genes that change most", columns, rows)
+
+
+def _shown(column: str, value: object) -> object:
+    if column in ("p", "q") and isinstance(value, float):
+        return f"{value:.1e}"
+    if column == "target":
+        return "yes" if value else ""
+    return value
+
+
+def _lines(summary: dict[str, Any]) -> list[str]:
+    """The result in sentences."""
+    lines = [
+        f"{summary['changed']:,} of {summary['genes']:,} genes change by "
+        f"{summary['changed_from']:g} or more, mean over {summary['conditions']:,} conditions "
+        "(log2)."
+    ]
+    if summary["sites"]:
+        lines.append(
+            f"{summary['sites']:,} sites in {summary['genes_with_sites']:,} promoters were masked."
+        )
+    lines += [
+        f"{part['label']}: mean |change| {part['size']:.3f}"
+        + ("" if part["epistasis"] is None else f", mean |epistasis| {part['epistasis']:.3f}")
+        for part in summary["parts"]
+    ]
+    found = summary.get("targets")
+    if found is not None and found["auroc"] is not None:
+        chance = found["empirical_p"]
+        lines.append(
+            f"{found['targets']:,} known targets ({found['source']}): AUROC {found['auroc']:.3f}, "
+            f"Wilcoxon p {found['p']:.1e}"
+            + ("" if chance is None else f", p among random knock-outs {chance:.3f}")
+            + f"; {found['hits']} in the top {found['top']}, Fisher p {found['top_p']:.1e}."
+        )
+    return lines
+
+
+def _screen_table(result: ScreenStudy, *, most: int = 15) -> Table:
+    columns = [
+        name
+        for name in ("name", "factor", "size", "change", "targets", "auroc", "p", "q", "hits")
+        if name in result.table
+    ]
+    shown = result.table.sort_values("q") if "q" in columns else result.table
+    rows = [
+        [_shown(column, value) for column, value in zip(columns, row, strict=True)]
+        for row in shown[columns].head(most).itertuples(index=False)
+    ]
+    return table("Single knock-outs", columns, rows)
+
+
+def _screen_lines(result: ScreenStudy) -> list[str]:
+    found = result.about["targets"]
+    if found is None:
+        return [f"{result.about['knock_outs']:,} knock-outs; --network FILE tests known targets."]
+    return [
+        f"{found['significant']:,} of {found['tested']:,} with known targets ({found['source']}) "
+        f"change them more than other genes at q < {found['level']:g}; pooled p "
+        f"{found['pooled_p']:.1e}; {found['top_significant']:,} by Fisher's test on the top "
+        f"{found['top']} at p < {found['level']:g}."
+    ]

@@ -1,0 +1,288 @@
+"""What the options of `deeprage knockout` name: model, genes, conditions, perturbations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deeprage.cli.console import note, watched
+from deeprage.errors import DeepRageError, unknown
+
+if TYPE_CHECKING:
+    from deeprage.data.compendium import Compendium
+    from deeprage.data.motifs import Motif
+    from deeprage.interpretation.knockout import WildType
+    from deeprage.interpretation.knockout_study import ScreenStudy
+    from deeprage.interpretation.known_targets import KnownTargets
+    from deeprage.interpretation.perturbation import Perturbation
+    from deeprage.interpretation.promoter_edits import How
+    from deeprage.interpretation.screen import Scores
+    from deeprage.training.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class KnockoutInputs:
+    """A run, its compendium, and the wild type that is knocked out.
+
+    Attributes:
+        genes, conditions: names of the wild type's rows and columns.
+    """
+
+    run: Run
+    compendium: Compendium
+    wild: WildType
+    genes: list[str]
+    conditions: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        run: Path,
+        *,
+        data: Path | None,
+        conditions: Sequence[str] | None,
+        device: str,
+    ) -> KnockoutInputs:
+        """Read them.
+
+        Raises:
+            DeepRageError: no run or compendium, an unknown condition or device.
+        """
+        from deeprage.cli.scoring import compendium_of
+        from deeprage.interpretation.block_model import block_model
+        from deeprage.interpretation.knockout import WildType
+        from deeprage.training.run import Run
+
+        found = Run.load(run)
+        compendium = compendium_of(found, data)
+        predictor = found.predictor()
+        _move(predictor, device)
+        columns = _columns(compendium, conditions)
+        wild = WildType.of(
+            block_model(predictor, compendium),
+            compendium,
+            trained_on=found.split.train_columns,
+            conditions=_index(columns),
+        )
+        genes = [compendium.genes[row] for row in wild.genes]
+        return cls(found, compendium, wild, genes, [compendium.conditions[at] for at in columns])
+
+    def perturbations(
+        self,
+        *,
+        regulators: Sequence[str] | None,
+        motifs: Sequence[str] | None,
+        filters: Sequence[str] | None,
+        pairs: Sequence[str] | None,
+        mask: How,
+        known_motifs: Sequence[Path] | None,
+        site_p: float,
+    ) -> list[Perturbation]:
+        """What is to be done, in the order level, motif, filter, pair."""
+        from deeprage.data.motifs import letter_frequencies, load_motifs
+        from deeprage.data.sites import read_pattern
+        from deeprage.interpretation.perturbation import (
+            FilterOff,
+            MotifMask,
+            RegulatorFinder,
+            read_level,
+            read_pair,
+        )
+
+        rows = self.compendium.regulator_rows
+        symbols = [self.compendium.symbols[row] for row in rows]
+        finder = RegulatorFinder(self.compendium.regulators, symbols)
+
+        def known() -> list[Motif]:
+            return load_motifs(None if not known_motifs else [Path(path) for path in known_motifs])
+
+        done: list[Perturbation] = [read_level(text, finder) for text in regulators or ()]
+        background = letter_frequencies(self.wild.promoters)
+        for text in motifs or ():
+            pattern = read_pattern(text, motifs=known, background=background, p_value=site_p)
+            done.append(MotifMask(pattern, mask))
+        done += [FilterOff(_filter_number(text)) for text in filters or ()]
+        done += [read_pair(text, finder) for text in pairs or ()]
+        return done
+
+    def folder(self, out: Path | None, name: str) -> Path:
+        """Where the result goes."""
+        from deeprage.training.run import KNOCKOUTS
+
+        return Path(out) if out is not None else self.run.path / KNOCKOUTS / name
+
+    def tell_where(self, folder: Path) -> None:
+        """Say where the result is, and put it into the report if it lies in the run."""
+        from deeprage.report.page import write_report
+        from deeprage.training.run import KNOCKOUTS
+
+        if folder.parent == self.run.path / KNOCKOUTS:
+            note(f"{folder} is in the report: open {write_report(self.run.path).resolve()}")
+        else:
+            note(f"the report shows knock-outs only from the run folder; this one is in {folder}")
+
+    def summary_of_screen(self, kind: str, step: float) -> dict[str, Any]:
+        """What was screened, for the report."""
+        label = f"each regulator {step:+g}" if kind == "regulators" else "each filter silent"
+        return {"label": label, "screened": kind, "conditions": len(self.conditions)}
+
+    @contextmanager
+    def progress(self, text: str, total: int) -> Iterator[Callable[[], None]]:
+        """Something to call after each of `total` steps; a bar where a person watches."""
+        if not (watched() and total):
+            yield lambda: None
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(text, total=total)
+            yield lambda: bar.advance(task)
+
+
+def known_targets(
+    inputs: KnockoutInputs,
+    network: Path | None,
+    targets_of: Sequence[str] | None,
+    done: Sequence[Perturbation],
+) -> tuple[KnownTargets | None, list[int]]:
+    """The network, and the places of the regulators whose targets are meant.
+
+    By default those of the levels and pairs that are changed and, for a motif with the name of a
+    regulator, of that regulator.
+    """
+    from deeprage.interpretation.known_targets import KnownTargets
+    from deeprage.interpretation.perturbation import LevelChange, MotifMask, PairOff
+
+    if network is None:
+        if targets_of:
+            raise DeepRageError("--targets-of needs a file of known targets: add --network FILE.")
+        return None, []
+    known = KnownTargets(Path(network), inputs.compendium)
+    if targets_of:
+        return known, known.named(targets_of)
+    slots = [one.slot for one in done if isinstance(one, (LevelChange, PairOff))]
+    named = [known.slot(one.pattern.name) for one in done if isinstance(one, MotifMask)]
+    slots += [slot for slot in named if slot is not None]
+    slots = [slot for slot in dict.fromkeys(slots) if known.knows(slot)]
+    if not slots:
+        note(f"{known.source} knows no target of what is knocked out; name one with --targets-of")
+    return known, slots
+
+
+def screened(
+    inputs: KnockoutInputs, kind: str, *, step: float, network: Path | None, top: int
+) -> tuple[Scores, ScreenStudy]:
+    """Each regulator or filter alone; a filter stands for the factor that its motif matches."""
+    from deeprage.interpretation.knockout_study import study_screen
+    from deeprage.interpretation.known_targets import KnownTargets
+    from deeprage.interpretation.screen import screen_filters, screen_regulators
+
+    known = None if network is None else KnownTargets(Path(network), inputs.compendium)
+    rows = inputs.compendium.regulator_rows
+    symbols = [inputs.compendium.symbols[row] for row in rows]
+    slots: list[list[int]]
+    if kind == "regulators":
+        factors = symbols
+        regulators = inputs.compendium.regulators
+        names = [
+            symbol if symbols.count(symbol) == 1 else gene
+            for gene, symbol in zip(regulators, symbols, strict=True)
+        ]
+        slots = [[slot] for slot in range(len(names))]
+        with inputs.progress("regulators", len(names)) as tick:
+            scores = screen_regulators(inputs.wild, step=step, on_part=tick)
+    else:
+        count = _filters(inputs)
+        names = [f"filter_{number:03d}" for number in range(count)]
+        matched = _matched_factors(inputs.run.path)
+        factors = [", ".join(matched.get(name, ())) for name in names]
+        slots = [_slots(matched.get(name, ()), known) for name in names]
+        if known is not None and not matched:
+            note("the filters' factors are not known: run `deeprage motifs` first to test targets")
+        with inputs.progress("filters", count) as tick:
+            scores = screen_filters(inputs.wild, range(count), on_part=tick)
+    result = study_screen(
+        names, scores, inputs.wild, factors=factors, slots=slots, known=known, top=top
+    )
+    return scores, result
+
+
+def _filters(inputs: KnockoutInputs) -> int:
+    from deeprage.interpretation.block_model import Filtered
+
+    if not isinstance(inputs.wild.model, Filtered):
+        raise DeepRageError(
+            f"the model of {inputs.run.path} has no filters to silence: use --screen regulators."
+        )
+    return len(inputs.wild.model.activity(inputs.wild.promoters[:1]))
+
+
+def _matched_factors(run: Path, *, q: float = 0.1) -> dict[str, list[str]]:
+    """Factors that each filter's best match names, from the run's `motifs.tsv`; none without it."""
+    import pandas as pd
+
+    path = run / "motifs.tsv"
+    if not path.is_file():
+        return {}
+    table = pd.read_csv(path, sep="\t")
+    sure = table[table["match_q"] < q]
+    return {
+        str(name): [part for part in str(symbol).split("::") if part]
+        for name, symbol in zip(sure["filter"], sure["match_symbol"], strict=True)
+    }
+
+
+def _slots(factors: Sequence[str], known: KnownTargets | None) -> list[int]:
+    if known is None:
+        return []
+    return [slot for factor in factors if (slot := known.slot(factor)) is not None]
+
+
+def _filter_number(text: str | int) -> int:
+    plain = str(text).removeprefix("filter_")
+    if not plain.isdigit():
+        raise DeepRageError(f"cannot read --filter {text!r}: write a number, such as 17.")
+    return int(plain)
+
+
+def _columns(compendium: Compendium, wanted: Sequence[str] | None) -> list[int]:
+    """Columns of conditions and series by name; a name may hold commas itself."""
+    if not wanted:
+        return list(range(len(compendium.conditions)))
+    column = {name: at for at, name in enumerate(compendium.conditions)}
+    members: dict[str, list[int]] = {}
+    for at, series in enumerate(compendium.series):
+        members.setdefault(series, []).append(at)
+    found: list[int] = []
+    for text in wanted:
+        whole = text in column or text in members
+        for name in [text] if whole else [part.strip() for part in text.split(",")]:
+            if name not in column and name not in members:
+                raise unknown("condition or series", name, [*column, *members])
+            found += [column[name]] if name in column else members[name]
+    return list(dict.fromkeys(found))
+
+
+def _index(columns: list[int]) -> Any:
+    import numpy as np
+
+    return np.array(columns, dtype=np.intp)
+
+
+def _move(predictor: object, device: str) -> None:
+    """Put a network on a device.
+
+    Raises:
+        DeepRageError: there is no such device here.
+    """
+    network = getattr(predictor, "network", None)
+    if device == "cpu" or network is None:
+        return
+    try:
+        network.to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise DeepRageError(f"cannot use the device {device!r} here: choose cpu.") from error

@@ -1,0 +1,182 @@
+"""What a knock-out leaves on disk: changes, the ranked table, and a summary for the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deeprage.files import write_json, write_text, written_aside
+from deeprage.interpretation.enrichment import Enrichment
+from deeprage.interpretation.epistasis import Dissection, mean_size
+from deeprage.interpretation.knockout import KnockOut, Matrix
+from deeprage.interpretation.perturbation import label_of
+from deeprage.interpretation.ranking import shown_condition
+
+if TYPE_CHECKING:
+    from deeprage.interpretation.knockout_study import ScreenStudy
+    from deeprage.interpretation.screen import Scores
+
+FORMAT_VERSION = 1
+RANKING = "ranking.tsv"
+SUMMARY = "knockout.json"
+SCREEN = "screen.tsv"
+#: A gene counts as changed from here on, log2.
+CHANGED = 0.5
+
+
+def folder_name(label: str, *, longest: int = 60) -> str:
+    """A folder's name for a knock-out: its label in letters, digits and hyphens."""
+    plain = label.replace("+=", "up").replace("-=", "down").replace("=", "at")
+    return re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.")[:longest].rstrip("-.") or "knockout"
+
+
+def write_matrix(
+    path: Path, values: Matrix, *, rows: Sequence[str], columns: Sequence[str], index: str = "gene"
+) -> Path:
+    """Write log2 values with names, as `.parquet` or `.tsv` by the path's suffix."""
+    table = pd.DataFrame(values, index=pd.Index(rows, name=index), columns=list(columns))
+    if path.suffix == ".tsv":
+        write_text(path, table.to_csv(sep="\t", float_format="%.5f"))
+    else:
+        with written_aside(path) as aside:
+            table.to_parquet(aside)
+    return path
+
+
+def write_knockout(
+    out: Path,
+    found: KnockOut,
+    table: pd.DataFrame,
+    *,
+    genes: Sequence[str],
+    conditions: Sequence[str],
+    suffix: str = "parquet",
+    dissection: Dissection | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write `change`, `before` and, of several parts, `epistasis` (genes x conditions, log2),
+    `ranking.tsv` and `knockout.json` into a folder.
+
+    Args:
+        table: of `ranking`.
+        suffix: `parquet` or `tsv`.
+        about: further entries of the summary.
+
+    Returns:
+        the content of `knockout.json`.
+    """
+    matrices = {"change": found.change, "before": found.before}
+    if dissection is not None:
+        matrices["epistasis"] = dissection.epistasis()
+    for name, values in matrices.items():
+        write_matrix(out / f"{name}.{suffix}", values, rows=genes, columns=conditions)
+    write_text(out / RANKING, table.to_csv(sep="\t", index=False, float_format="%.5g"))
+    summary = knockout_summary(found, conditions=conditions, dissection=dissection)
+    summary |= dict(about or {})
+    write_json(out / SUMMARY, summary)
+    return summary
+
+
+def write_screen(
+    out: Path,
+    scores: Scores,
+    result: ScreenStudy,
+    about: Mapping[str, Any],
+    *,
+    genes: Sequence[str],
+    suffix: str = "parquet",
+) -> dict[str, Any]:
+    """Write `size` and `change` (knock-outs x genes, means over conditions), `screen.tsv` and
+    `knockout.json` into a folder.
+
+    Args:
+        scores: as the screen gave them, in its order.
+        result: the table and counts.
+        about: further entries of the summary.
+
+    Returns:
+        the content of `knockout.json`.
+    """
+    for name, values in (("size", scores.size), ("change", scores.mean)):
+        path = out / f"{name}.{suffix}"
+        write_matrix(path, values, rows=result.names, columns=genes, index="knock_out")
+    write_text(out / SCREEN, result.table.to_csv(sep="\t", index=False, float_format="%.5g"))
+    summary = {"format_version": FORMAT_VERSION, "kind": "screen", **about, **result.about}
+    write_json(out / SUMMARY, summary)
+    return summary
+
+
+def knockout_summary(
+    found: KnockOut, *, conditions: Sequence[str], dissection: Dissection | None = None
+) -> dict[str, Any]:
+    """What was done and how much it changed, as plain data."""
+    size = mean_size(found.change)
+    return {
+        "format_version": FORMAT_VERSION,
+        "kind": "knockout",
+        "label": label_of(found.perturbations),
+        "genes": len(size),
+        "conditions": len(conditions),
+        "shown_condition": conditions[shown_condition(found)],
+        "mean_size": float(size.mean()),
+        "changed": int((size >= CHANGED).sum()),
+        "changed_from": CHANGED,
+        "sites": int(found.sites.sum()),
+        "genes_with_sites": int((found.sites > 0).sum()),
+        "given_up": found.given_up,
+        "out_of_range": [flag._asdict() for flag in found.out_of_range],
+        "parts": [] if dissection is None else _parts(dissection),
+    }
+
+
+def _parts(dissection: Dissection) -> list[dict[str, Any]]:
+    """Every single and double knock-out: its mean size, and the epistasis of the double ones."""
+    named: list[tuple[str, KnockOut, tuple[int, ...]]] = [
+        (label_of(one.perturbations), one, ()) for one in dissection.singles
+    ]
+    if len(dissection.singles) > 2:
+        named += [(label_of(one.perturbations), one, two) for two, one in dissection.pairs.items()]
+    every = tuple(range(len(dissection.singles)))
+    named.append((label_of(dissection.whole.perturbations), dissection.whole, every))
+    return [
+        {
+            "label": label,
+            "size": float(mean_size(one.change).mean()),
+            "change": float(one.change.mean()),
+            "epistasis": float(mean_size(dissection.epistasis(*numbers)).mean())
+            if numbers
+            else None,
+        }
+        for label, one, numbers in named
+    ]
+
+
+def enrichment_summary(
+    found: Enrichment, *, source: str, regulators: Sequence[str], null: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Known targets against other genes, with the share of random knock-outs that do as well.
+
+    Args:
+        null: AUROC (K,) of the same targets under random knock-outs.
+    """
+    values = {key: _number(value) for key, value in found._asdict().items()}
+    known = null[np.isfinite(null)]
+    at_least = int((known >= found.auroc).sum())
+    empirical = (1 + at_least) / (1 + len(known)) if len(known) else None
+    return {
+        "source": source,
+        "regulators": list(regulators),
+        **values,
+        "null_auroc": float(known.mean()) if len(known) else None,
+        "empirical_p": empirical,
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value
