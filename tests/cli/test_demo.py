@@ -31,7 +31,7 @@ class TestDemo:
         page = (out / "report.html").read_text()
         assert '<section id="benchmark">' in page
         for regime in Regime:
-            assert f'id="figure-scores-{regime}"' in page
+            assert f'id="table-scores-{regime}"' in page
 
         kept = [out / "model.safetensors", *(out / "benchmark" / "cache" / "jobs").iterdir()]
         times = [path.stat().st_mtime_ns for path in kept]

@@ -139,7 +139,7 @@ class TestInsideARun:
         assert overview.rows == [["mean", 0.1, 0.7], ["ridge", 0.6, None]]
         assert overview.marked == {(1, 1), (0, 2)}
         page = write_report(run).read_text()
-        assert 'id="figure-scores-conditions"' in page
+        assert 'id="figure-benchmark"' in page
         assert 'id="table-scores-pairs"' in page
 
     def test_a_benchmark_of_another_format_is_told(self, new_run: Callable[..., Path]) -> None:

@@ -16,6 +16,7 @@ from deeprage.report.verdict import CAVEATS, REGIMES
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
+    from plotly.graph_objects import Scatter
 
 _COLOURS = {"simple": REFERENCE, "comparator": MUTED, "network": MODEL}
 _KINDS = {"simple": "simple baseline", "comparator": "comparator", "network": "network"}
@@ -35,13 +36,12 @@ def benchmark(run: RunFolder) -> Section | None:
     if not panels:
         return None
     blocks: list[Block] = [_overview(panels)]
+    if any(row["scores"]["pearson"] is not None for panel in panels for row in panel["rows"]):
+        blocks.append(_all_regimes(panels))
     for panel in panels:
-        rows = _ranked(panel)
-        regime = str(panel["regime"]).capitalize()
-        if any(row["scores"]["pearson"] is not None for row in rows):
-            figure = _figure(panel, rows)
-            blocks.append(replace(figure, title=f"{regime}: {REGIMES[panel['regime']]}"))
-        blocks.append(replace(_table(panel, rows), title=f"{regime}: scores", folded=True))
+        table = _table(panel, _ranked(panel))
+        title = f"{panel['regime'].capitalize()}: all scores"
+        blocks.append(replace(table, title=title, folded=True))
     few = "one fold each, " if all(panel["folds"] == 1 for panel in panels) else ""
     return Section(
         "benchmark",
@@ -49,24 +49,21 @@ def benchmark(run: RunFolder) -> Section | None:
         f"What simple methods reach on this data in the four regimes, {few}on splits of their own: "
         "what a network has to beat there. Regimes differ in difficulty, so that a score means "
         "nothing without its regime. benchmark/benchmark.html in the run folder has the leakage "
-        "audit of each; `deeprage benchmark` compares any networks and baselines over all folds.",
+        "audit of each. The command deeprage benchmark compares any predictors, over all folds.",
         blocks,
     )
 
 
 def _overview(panels: Sequence[Row]) -> Table:
     """Pearson r of every predictor in every regime, the best of a regime marked."""
-    names = list(dict.fromkeys(row["predictor"] for panel in panels for row in panel["rows"]))
-    scores = [
-        {row["predictor"]: row["scores"]["pearson"] for row in panel["rows"]} for panel in panels
-    ]
+    names = _names(panels)
+    scores = [_pearson(panel) for panel in panels]
     best = [max(known, key=lambda name: _or_least(known[name])) for known in scores]
-    names.sort(key=lambda name: -sum(max(_or_least(known.get(name)), 0) for known in scores))
     columns = [Column("predictor", numeric=False)]
     columns += [Column(p["regime"], f"held out: {REGIMES[p['regime']]}", 3) for p in panels]
     return Table(
         "benchmark",
-        "Test Pearson in the four regimes",
+        "Test Pearson in each regime",
         "predictors",
         columns,
         [[name, *(known.get(name) for known in scores)] for name in names],
@@ -74,6 +71,55 @@ def _overview(panels: Sequence[Row]) -> Table:
         note="★ marks the best of a regime. No method is best in all: what is known of a held-out "
         "cell differs.",
     )
+
+
+def _pearson(panel: Row) -> dict[str, float | None]:
+    return {row["predictor"]: row["scores"]["pearson"] for row in panel["rows"]}
+
+
+def _names(panels: Sequence[Row]) -> list[str]:
+    """The predictors of all regimes, the best over all of them first."""
+    scores = [_pearson(panel) for panel in panels]
+    names = dict.fromkeys(name for known in scores for name in known)
+    return sorted(
+        names, key=lambda name: -sum(max(_or_least(known.get(name)), 0) for known in scores)
+    )
+
+
+def _all_regimes(panels: Sequence[Row]) -> Figure:
+    reading = Reading(
+        "A panel a regime, a mark a predictor: its Pearson correlation over all test cells, with "
+        "its 95 % interval. The dashed line is the best simple baseline of the regime.",
+        "A network right of the line of its own regime, on the same split.",
+        "A network left of the line has shown nothing in that regime: use the baseline.",
+    )
+    return Figure("benchmark", "Test Pearson in each regime", _small_dots(panels), reading)
+
+
+def _small_dots(panels: Sequence[Row]) -> PlotlyFigure:
+    """One narrow panel of marks a regime, side by side, in the same order of predictors."""
+    from plotly.subplots import make_subplots
+
+    names = _names(panels)[::-1]
+    figure = make_subplots(
+        rows=1,
+        cols=len(panels),
+        shared_yaxes=True,
+        horizontal_spacing=0.03,
+        subplot_titles=[panel["regime"] for panel in panels],
+    )
+    for number, panel in enumerate(panels, start=1):
+        for mark in _marks([row for row in panel["rows"] if row["scores"]["pearson"] is not None]):
+            figure.add_trace(mark.update(showlegend=False), row=1, col=number)
+        best = _pearson(panel).get(panel["best_simple"])
+        if best is not None:
+            figure.add_vline(
+                x=best, line={"color": BEST, "width": 1.5, "dash": "dash"}, row=1, col=number
+            )
+    figure.update_xaxes(**axis("", nticks=4, matches="x"))
+    figure.update_xaxes(**axis("Pearson r"), col=1)
+    figure.update_yaxes(**axis("", type="category", categoryorder="array", categoryarray=names))
+    return dressed(figure, height=150 + 26 * max(3, len(names)))
 
 
 def _or_least(value: float | None) -> float:
@@ -102,14 +148,11 @@ def regime_section(panel: Row) -> Section:
 
 def _figure(panel: Row, rows: Sequence[Row]) -> Figure:
     best = panel["best_simple"]
-    networks = any(row["kind"] == "network" for row in rows)
     reading = Reading(
         "A mark is a predictor's Pearson correlation over all test cells, with its 95 % interval. "
         "Squares are simple baselines, diamonds the paper's comparators, circles networks; the "
         "vertical line is the best simple baseline" + (f", {best}." if best else "."),
-        "A network clearly right of the line, its paired difference in the table above 0."
-        if networks
-        else "There is no good or bad here: the line is what a network would have to pass.",
+        "A network clearly right of the line, its paired difference in the table above 0.",
         "A network left of the line has shown nothing in this regime: use the baseline.",
     )
     return Figure(f"scores-{panel['regime']}", "Test Pearson", _dots(panel, rows), reading)
@@ -117,9 +160,31 @@ def _figure(panel: Row, rows: Sequence[Row]) -> Figure:
 
 def _dots(panel: Row, rows: Sequence[Row]) -> PlotlyFigure:
     from plotly.graph_objects import Figure as PlotlyFigure
-    from plotly.graph_objects import Scatter
 
     known = [row for row in reversed(rows) if row["scores"]["pearson"] is not None]
+    figure = PlotlyFigure(_marks(known))
+    for row in known:
+        if row["predictor"] == panel["best_simple"]:
+            figure.add_vline(
+                x=row["scores"]["pearson"], line={"color": BEST, "width": 1.5, "dash": "dash"}
+            )
+    return dressed(
+        figure,
+        height=130 + 26 * max(3, len(known)),
+        xaxis=axis("Pearson r over test cells"),
+        yaxis=axis(
+            "",
+            type="category",
+            categoryorder="array",
+            categoryarray=[row["predictor"] for row in known],
+        ),
+    )
+
+
+def _marks(known: Sequence[Row]) -> list[Scatter]:
+    """A mark with its interval for each row, all of them with a score; one trace a kind."""
+    from plotly.graph_objects import Scatter
+
     marks = []
     for kind, colour in _COLOURS.items():
         members = [row for row in known if row["kind"] == kind]
@@ -143,23 +208,7 @@ def _dots(panel: Row, rows: Sequence[Row]) -> PlotlyFigure:
                 hovertemplate="%{y}<br>r = %{x:.3f}<extra></extra>",
             )
         )
-    figure = PlotlyFigure([mark for mark in marks if mark.x])
-    for row in known:
-        if row["predictor"] == panel["best_simple"]:
-            figure.add_vline(
-                x=row["scores"]["pearson"], line={"color": BEST, "width": 1.5, "dash": "dash"}
-            )
-    return dressed(
-        figure,
-        height=130 + 26 * max(3, len(known)),
-        xaxis=axis("Pearson r over test cells"),
-        yaxis=axis(
-            "",
-            type="category",
-            categoryorder="array",
-            categoryarray=[row["predictor"] for row in known],
-        ),
-    )
+    return [mark for mark in marks if mark.x]
 
 
 def _table(panel: Row, rows: Sequence[Row]) -> Table:
