@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -193,7 +193,11 @@ def knock_out(
         after=_predict_changed(wild, state, before),
         sites=mutant.sites,
         given_up=mutant.given_up,
-        out_of_range=out_of_range(wild, mutant.state.levels),
+        out_of_range=out_of_range(
+            wild,
+            mutant.state.levels,
+            names={one.slot: one.name for one in perturbations if isinstance(one, LevelChange)},
+        ),
     )
 
 
@@ -218,13 +222,19 @@ def mutate(
     return Mutant(replace(wild, model=model, promoters=promoters, levels=levels), sites, given_up)
 
 
-def out_of_range(wild: WildType, levels: Matrix) -> tuple[OutOfRange, ...]:
-    """Regulators whose levels were changed to what training never saw."""
+def out_of_range(
+    wild: WildType, levels: Matrix, *, names: Mapping[int, str]
+) -> tuple[OutOfRange, ...]:
+    """Regulators whose levels were changed to what training never saw.
+
+    Args:
+        names: by which regulators are shown, by place; default: the model's own.
+    """
     changed = (levels != wild.levels).any(axis=0)
     strange = (levels < wild.low - _SLACK) | (levels > wild.high + _SLACK)
     return tuple(
         OutOfRange(
-            wild.model.regulators[slot],
+            names.get(int(slot)) or wild.model.regulators[slot],
             float(levels[:, slot].min()),
             float(levels[:, slot].max()),
             float(wild.low[slot]),

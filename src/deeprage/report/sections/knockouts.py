@@ -76,7 +76,23 @@ def _knockout(folder: Path, about: Mapping[str, Any], name: str) -> list[Block]:
     if about["out_of_range"] or about["given_up"]:
         blocks.append(_checks(about))
     blocks += [_figure(table, about, name), _ranked(table, about, name)]
+    if about["parts"]:
+        blocks.append(_parts(about, name))
     return blocks
+
+
+def _parts(about: Mapping[str, Any], name: str) -> Table:
+    columns = [
+        Column("knocked out", numeric=False),
+        Column("|change|", "mean over genes and conditions, log2", 3),
+        Column("change", "mean over genes and conditions, log2", 3),
+        Column("|epistasis|", "of the joint change less the sum of single ones, mean, log2", 3),
+    ]
+    rows = [
+        [part[key] for key in ("label", "size", "change", "epistasis")] for part in about["parts"]
+    ]
+    title = f"Alone and together: {about['label']}"
+    return Table(f"{name}-parts", title, "knock-outs", columns, rows)
 
 
 def _facts(about: Mapping[str, Any]) -> Facts:
@@ -105,11 +121,6 @@ def _facts(about: Mapping[str, Any]) -> Facts:
             )
         facts[f"targets in the top {found['top']}"] = (
             f"{found['hits']}, Fisher p {found['top_p']:.1e}"
-        )
-    for part in about["parts"]:
-        beyond = part["epistasis"]
-        facts[part["label"]] = f"mean |change| {part['size']:.3f}" + (
-            "" if beyond is None else f", mean |epistasis| {beyond:.3f}"
         )
     return Facts(str(about["label"]), facts)
 
