@@ -22,6 +22,7 @@ from deeprage.cli.knockout import knockout
 from deeprage.cli.motifs import motifs
 from deeprage.cli.predict import predict
 from deeprage.cli.report import report
+from deeprage.cli.targets import targets
 from deeprage.cli.train import train
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "motifs",
     "predict",
     "report",
+    "targets",
     "train",
 ]

@@ -23,6 +23,7 @@ from deeprage.cli import (
     motifs,
     predict,
     report,
+    targets,
     train,
 )
 from deeprage.cli.failures import INTERRUPTED, failure
@@ -45,6 +46,7 @@ app.command()(predict.predict)
 app.command()(motifs.motifs)
 app.command()(knockout.knockout)
 app.command()(attribute.attribute)
+app.command()(targets.targets)
 app.command()(report.report)
 
 

@@ -169,4 +169,5 @@ def _mutagenesis(
         values = model.respond(same, mutants.reshape(-1, length), levels) @ weights[row]
         by_letter = values.reshape(4, length)
         found[row] = by_letter - by_letter.mean(axis=0)
-    return found * (promoters != N_TOKEN)[:, None, :].astype(np.float32)
+    found *= (promoters != N_TOKEN)[:, None, :]
+    return found

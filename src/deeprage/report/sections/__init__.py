@@ -20,6 +20,7 @@ from deeprage.report.sections.learning import learning
 from deeprage.report.sections.motifs import motifs
 from deeprage.report.sections.reproduce import reproduce
 from deeprage.report.sections.scores import scores
+from deeprage.report.sections.targets import targets
 
 SectionMaker = Callable[[RunFolder], Section | None]
 
@@ -32,6 +33,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     conditions,
     genes,
     motifs,
+    targets,
     knockouts,
     audit,
     data,

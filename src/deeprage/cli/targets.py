@@ -1,0 +1,176 @@
+"""`deeprage targets`: which regulator acts on which gene, checked against a known network."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from deeprage.cli.console import note, show, table, watched
+
+
+def targets(
+    run: Annotated[Path, Argument(help="Run folder of `deeprage train`.")],
+    *,
+    motifs: Annotated[
+        list[Path] | None,
+        Option(help="Known motifs, MEME format; repeatable; default: JASPAR's fungi."),
+    ] = None,
+    network: Annotated[
+        Path | None,
+        Option(help="Known network to check against: gene x regulator table or edge list."),
+    ] = None,
+    network_below: Annotated[
+        float | None, Option(help="For an edge list with p-values: keep those below this.")
+    ] = None,
+    score: Annotated[
+        str | None,
+        Option(
+            help="mixed (regulator and motif together; default), motif, specific (the gene's own "
+            "response to the regulator; needs no motif) or level."
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        Option(help="For responses to levels: gradient (default), integrated or mutagenesis."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Option(help="Folder to write to; default: the run folder, where the report looks."),
+    ] = None,
+    data: Annotated[
+        Path | None, Option(help="Compendium; default: the one that the run was trained on.")
+    ] = None,
+    most_conditions: Annotated[
+        int, Option(help="Training conditions to average over, evenly spaced.")
+    ] = 48,
+    rounds: Annotated[
+        int, Option(help="Rounds of shuffled promoters for p and q; 0 leaves them out.")
+    ] = 1,
+    most: Annotated[int, Option(help="Links in the table, the surest first.")] = 100_000,
+    seed: Annotated[int, Option(help="Seed of the shuffling.")] = 0,
+    threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
+) -> Path:
+    """Score every regulator-gene pair, and compare the scores with a known network.
+
+    Writes targets.tsv, targets.npz and targets.json; `deeprage report` shows them.
+    """
+    import numpy as np
+
+    from deeprage.cli.motifs import set_threads
+    from deeprage.cli.scoring import compendium_of
+    from deeprage.data.motifs import load_motifs
+    from deeprage.data.regulatory_network import align, read_network
+    from deeprage.errors import DeepRageError, unknown
+    from deeprage.interpretation.attribution import METHODS
+    from deeprage.interpretation.known_links import check_links
+    from deeprage.interpretation.model import model_of
+    from deeprage.interpretation.target_files import TARGET_TABLE, write_targets
+    from deeprage.interpretation.targets import TargetOptions, find_links
+    from deeprage.training.run import Run
+
+    chosen = next((name for name in METHODS if name == method), None)
+    if method is not None and chosen is None:
+        raise unknown("attribution method", method, METHODS)
+    if most < 1:
+        raise DeepRageError(f"--most must be 1 or more, got {most}.")
+    options = TargetOptions(
+        score=score, method=chosen, most_conditions=most_conditions, rounds=rounds, seed=seed
+    )
+    set_threads(threads)
+    found = Run.load(run)
+    compendium = compendium_of(found, data)
+    model = model_of(found, compendium)
+    known = None
+    if network is not None:
+        # Read before the work begins: a wrong file should not cost an hour.
+        known = align(
+            read_network(network, below=network_below),
+            genes=compendium.genes,
+            symbols=compendium.symbols,
+            regulator_rows=compendium.regulator_rows,
+        )
+    paths = None if not motifs else [Path(path) for path in motifs]
+    with _progress() as on_step:
+        links = find_links(
+            model, compendium, found.split, load_motifs(paths), options, on_step=on_step
+        )
+    checked = None
+    if known is not None:
+        checked = check_links(links, known, rng=np.random.default_rng(seed))
+    folder = found.path if out is None else Path(out)
+    about = {
+        "method": chosen,
+        "rounds": rounds,
+        "conditions": most_conditions,
+        "motif_files": ["JASPAR fungi"] if paths is None else [path.name for path in paths],
+    }
+    content = write_targets(
+        links,
+        checked,
+        compendium,
+        folder,
+        network=None if network is None else Path(network).name,
+        about=about,
+        most=most,
+    )
+    if checked is not None:
+        show(*_tables(content))
+    if content["links_at_5_percent"] is not None:
+        note(
+            f"{content['links_at_5_percent']:,} links at q < 0.05 of "
+            f"{content['scored_regulators']:,} regulators"
+        )
+    if folder != found.path:
+        note(f"the report shows targets only from the run folder; these are in {folder}")
+    return folder / TARGET_TABLE
+
+
+def _tables(content: dict[str, Any]) -> list[Any]:
+    """One table of scores for the regulators with a motif, one for all."""
+    columns = ("score", "AUPR", "random network", "AUROC", "early precision", "mean AUROC")
+    found = []
+    for with_motif in (True, False):
+        part = [row for row in content["checked"] if row["with_motif"] is with_motif]
+        if not part:
+            continue
+        rows = [
+            (
+                row["score"],
+                f"{row['aupr']:.4f}",
+                "-" if row["rewired"] is None else f"{row['rewired']['mean']:.4f}",
+                row["auroc"],
+                row["early_precision"],
+                row["mean_auroc"],
+            )
+            for row in part
+            if row["aupr"] is not None
+        ]
+        which = "with a known motif" if with_motif else "of the network"
+        title = (
+            f"{content['network']}, {part[0]['regulators']} regulators {which}, "
+            f"base rate {part[0]['base']:.4f}"
+        )
+        found.append(table(title, columns, rows))
+    return found
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """A bar for each kind of work, or nothing where nobody is watching."""
+    if not watched():
+        yield lambda what, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def step(what: str, of: int) -> None:
+            if what not in tasks or bar.tasks[tasks[what]].finished:
+                tasks[what] = bar.add_task(what, total=of)
+            bar.advance(tasks[what])
+
+        yield step

@@ -1,0 +1,62 @@
+"""Which known motifs belong to which regulators, and what counts as a site of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.motifs import Motif
+from deeprage.data.sites import DEFAULT_P_VALUE, SitePattern, pwm_pattern
+from deeprage.errors import DeepRageError
+from deeprage.interpretation.tomtom import factors
+
+#: Motifs too short for the usual p-value of a site are tried at these.
+_P_VALUES = (DEFAULT_P_VALUE, 3e-4, 1e-3)
+
+
+def motifs_of_regulators(
+    motifs: Sequence[Motif], names: Sequence[str], symbols: Sequence[str]
+) -> dict[int, list[Motif]]:
+    """Motifs by the place of their regulator, matched by gene name or symbol, any case.
+
+    A motif of a complex belongs to each of its members.
+
+    Args:
+        names, symbols: of the R regulators.
+    """
+    place = {symbol.upper(): slot for slot, symbol in enumerate(symbols)}
+    place |= {name.upper(): slot for slot, name in enumerate(names)}
+    found: dict[int, list[Motif]] = {}
+    for motif in motifs:
+        for factor in dict.fromkeys((*factors(motif.symbol), *factors(motif.name))):
+            if factor in place:
+                found.setdefault(place[factor], []).append(motif)
+    return dict(sorted(found.items()))
+
+
+def site_patterns(
+    motifs: Mapping[int, Sequence[Motif]], background: NDArray[np.float64], *, longest: int
+) -> dict[int, list[SitePattern]]:
+    """Site patterns by regulator.
+
+    Motifs that are too short to have sites that are rarer than chance, or longer than the
+    promoters (`longest` bp), are left out, and so is a regulator that has no other.
+    """
+    found: dict[int, list[SitePattern]] = {}
+    for slot, members in motifs.items():
+        patterns = [_pattern(motif, background) for motif in members if motif.width <= longest]
+        kept = [pattern for pattern in patterns if pattern is not None]
+        if kept:
+            found[slot] = kept
+    return found
+
+
+def _pattern(motif: Motif, background: NDArray[np.float64]) -> SitePattern | None:
+    for p_value in _P_VALUES:
+        try:
+            return pwm_pattern(motif, background, p_value=p_value)
+        except DeepRageError:  # even its best word is commoner than this
+            continue
+    return None

@@ -1,0 +1,287 @@
+"""Which regulator acts on which gene, as a model sees it: scores, signs and q-values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
+
+from deeprage.data.compendium import Compendium
+from deeprage.data.motifs import Motif, letter_frequencies
+from deeprage.data.split import Split, visible
+from deeprage.errors import DeepRageError, unknown
+from deeprage.evaluation.controls import shuffle_dinucleotides
+from deeprage.interpretation.attribution import Method
+from deeprage.interpretation.block_model import BlockModel
+from deeprage.interpretation.level_attribution import level_effects
+from deeprage.interpretation.model import Differentiable, filled
+from deeprage.interpretation.pair_effects import pair_effects
+from deeprage.interpretation.regulator_motifs import motifs_of_regulators, site_patterns
+from deeprage.interpretation.simple_links import correlations, motif_occupancy, ridge_coefficients
+
+Matrix = NDArray[np.float32]
+
+#: What a pair can be scored by, and what it says.
+SCORES: dict[str, str] = {
+    "mixed": "interaction of the regulator's level with its motif's sites in the promoter",
+    "motif": "change when the regulator's motif is masked in the promoter",
+    "specific": "the gene's response to the regulator's level, less that of the average gene",
+    "level": "contribution of the regulator's level to the gene's prediction",
+}
+BASELINES: dict[str, str] = {
+    "correlation": "|correlation| of the gene with the regulator's level",
+    "ridge": "|coefficient| of the regulator ridge",
+    "motif scan": "occupancy of the promoter by the regulator's motif, without any model",
+}
+#: Scores that a regulator without a known motif lacks.
+NEED_MOTIF = ("mixed", "motif", "motif scan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetOptions:
+    """How pairs are scored.
+
+    Attributes:
+        score: one of `SCORES` for the table; None takes `mixed` where there are motifs of
+            regulators, else `specific`.
+        method: how contributions of levels are measured; None takes gradients where the model
+            has them, else mutagenesis.
+        most_conditions: training conditions that scores are averaged over, evenly spaced.
+        rounds: times that every promoter is shuffled for the null.
+        seed: of the shuffling.
+    """
+
+    score: str | None = None
+    method: Method | None = None
+    most_conditions: int = 48
+    rounds: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise a `DeepRageError` for a value out of range."""
+        if self.score is not None and self.score not in SCORES:
+            raise unknown("score", self.score, SCORES)
+        if self.most_conditions < 1 or self.rounds < 0:
+            raise DeepRageError(
+                "targets need 1 condition or more and 0 rounds or more of the null, got "
+                f"{self.most_conditions} and {self.rounds}."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Scores of G genes by R regulators.
+
+    Attributes:
+        genes: rows (G,) of the compendium: those with a promoter.
+        scores: float32 (G, R) by name, of `SCORES` and `BASELINES`; larger is likelier; NaN for
+            a regulator that a score does not apply to.
+        score: the one that the table is made from.
+        sign: int8 (G, R), 1 activation, -1 repression, 0 not said.
+        p, q: float64 (G, R) of `score`, NaN without rounds of the null. p is the share of
+            shuffled promoters, of any gene, with at least the score; q is over a regulator's
+            genes (Benjamini and Hochberg).
+        sites: intp (G, R), sites of the regulator's motif; -1 without a motif.
+        own: bool (G, R), the regulator's own gene, which is no target.
+    """
+
+    genes: NDArray[np.intp]
+    scores: dict[str, Matrix]
+    score: str
+    sign: NDArray[np.int8]
+    p: NDArray[np.float64]
+    q: NDArray[np.float64]
+    sites: NDArray[np.intp]
+    own: NDArray[np.bool_]
+
+
+def find_links(
+    model: BlockModel,
+    compendium: Compendium,
+    split: Split,
+    motifs: Sequence[Motif],
+    options: TargetOptions | None = None,
+    *,
+    on_step: Callable[[str, int], None] = lambda what, of: None,
+) -> Links:
+    """Score every pair of a regulator and a gene with a promoter.
+
+    Args:
+        split: its training cells are all that is looked at of the expression.
+        motifs: known motifs; those named after a regulator serve; may be empty.
+        on_step: called with what is going on and how many steps it has, once a step.
+
+    Raises:
+        DeepRageError: a score that needs motifs without any.
+    """
+    options = options or TargetOptions()
+    rng = np.random.default_rng(options.seed)
+    work = _Work(model, compendium, split, motifs, options, on_step)
+    genes = np.flatnonzero(compendium.has_promoter)
+    promoters = compendium.promoters[genes]
+    found = work.of_levels(genes, promoters) | work.of_motifs(genes, promoters)
+    chosen = work.score
+    scores = {name: found[name] for name in SCORES if name in found} | work.baselines(genes)
+    observed = scores[chosen]
+    p = np.full(observed.shape, np.nan)
+    if options.rounds:
+        drawn = []
+        for _ in range(options.rounds):
+            other = shuffle_dinucleotides(promoters, rng)
+            family = work.of_motifs if chosen in NEED_MOTIF else work.of_levels
+            drawn.append(_score(family(genes, other), chosen, found))
+        p = empirical_p(observed, np.concatenate(drawn))
+    own = genes[:, None] == compendium.regulator_rows[None, :]
+    p[own] = np.nan
+    sign = np.sign(found["signed" if chosen in NEED_MOTIF else "slope"])
+    return Links(
+        genes=genes,
+        scores=scores,
+        score=chosen,
+        sign=np.nan_to_num(sign).astype(np.int8),
+        p=p,
+        q=_by_regulator(p),
+        sites=work.sites(found),
+        own=own,
+    )
+
+
+def empirical_p(observed: Matrix, null: Matrix) -> NDArray[np.float64]:
+    """Share (G, R) of null scores (N, R) of the same regulator that are at least as large.
+
+    One is added to both counts (Phipson and Smyth 2010), so that no p-value is 0. A score of 0
+    says nothing and has p 1; NaN stays.
+    """
+    found = np.full(observed.shape, np.nan)
+    for column in range(observed.shape[1]):
+        values = observed[:, column]
+        if np.isnan(values).any():
+            continue
+        chance = np.sort(null[:, column])
+        as_large = len(chance) - np.searchsorted(chance, values, side="left")
+        found[:, column] = np.where(values > 0, (1 + as_large) / (1 + len(chance)), 1.0)
+    return found
+
+
+def _by_regulator(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    q = np.full(p.shape, np.nan)
+    for column in range(p.shape[1]):
+        known = ~np.isnan(p[:, column])
+        if known.any():
+            q[known, column] = false_discovery_control(p[known, column])
+    return q
+
+
+def _score(shuffled: Mapping[str, Matrix], name: str, real: Mapping[str, Matrix]) -> Matrix:
+    """A score of shuffled promoters; `specific` is relative to the average real gene."""
+    if name != "specific":
+        return shuffled[name]
+    return _specific(shuffled["slope"], real["slope"], real["spread"])
+
+
+def _specific(slope: Matrix, of_all: Matrix, spread: Matrix) -> Matrix:
+    found: Matrix = np.abs(slope - of_all.mean(axis=0)) * spread[0]
+    return found
+
+
+class _Work:
+    """The inputs of all scores."""
+
+    def __init__(
+        self,
+        model: BlockModel,
+        compendium: Compendium,
+        split: Split,
+        motifs: Sequence[Motif],
+        options: TargetOptions,
+        on_step: Callable[[str, int], None],
+    ) -> None:
+        self.model, self.compendium, self.split, self.on_step = model, compendium, split, on_step
+        rows = compendium.regulator_rows
+        symbols = [compendium.symbols[row] for row in rows]
+        known = motifs_of_regulators(motifs, compendium.regulators, symbols)
+        longest = compendium.promoters.shape[1]
+        background = letter_frequencies(compendium.promoters[compendium.has_promoter])
+        self.patterns = site_patterns(known, background, longest=longest)
+        self.motifs = {slot: known[slot] for slot in self.patterns}
+        self.score = options.score or ("mixed" if self.patterns else "specific")
+        if self.score in NEED_MOTIF and not self.patterns:
+            raise DeepRageError(
+                f"the score {self.score!r} needs motifs of regulators, and none of the "
+                f"{len(motifs)} known motifs is named after one: give another --motifs file, or "
+                "--score specific."
+            )
+        self.method: Method = options.method or (
+            "gradient" if isinstance(model, Differentiable) else "mutagenesis"
+        )
+        seen = filled(model, compendium.regulator_levels[split.train_columns])
+        self.low, self.high = np.percentile(seen, [5, 95], axis=0).astype(np.float32)
+        self.spread = seen.std(axis=0)[None]
+        most = min(options.most_conditions, len(seen))
+        self.levels = seen[np.linspace(0, len(seen) - 1, most).round().astype(np.intp)]
+
+    def of_levels(self, genes: NDArray[np.intp], promoters: NDArray[np.int8]) -> dict[str, Matrix]:
+        """`level`, `specific`, and what they come from."""
+        steps = self.levels.shape[1] if self.method == "mutagenesis" else len(genes)
+        effects = level_effects(
+            self.model,
+            genes,
+            promoters,
+            self.levels,
+            method=self.method,
+            on_gene=lambda: self.on_step("responses to regulators", steps),
+        )
+        return {
+            "level": effects.size,
+            "specific": _specific(effects.slope, effects.slope, self.spread),
+            "slope": effects.slope,
+            "spread": self.spread,
+        }
+
+    def of_motifs(self, genes: NDArray[np.intp], promoters: NDArray[np.int8]) -> dict[str, Matrix]:
+        """`motif`, `mixed`, its mean, and the sites; empty without motifs."""
+        if not self.patterns:
+            return {}
+        effects = pair_effects(
+            self.model,
+            genes,
+            promoters,
+            self.levels,
+            self.patterns,
+            low=self.low,
+            high=self.high,
+            on_regulator=lambda: self.on_step("motifs with their regulators", len(self.patterns)),
+        )
+        return {
+            "motif": self._spread_out(effects.motif),
+            "mixed": self._spread_out(effects.mixed),
+            "signed": self._spread_out(effects.signed),
+            "sites": self._spread_out(effects.sites.astype(np.float32)),
+        }
+
+    def baselines(self, genes: NDArray[np.intp]) -> dict[str, Matrix]:
+        """Correlation, ridge and, where there are motifs, their occupancy."""
+        seen = visible(self.compendium, self.split)
+        found = {
+            "correlation": np.abs(correlations(seen, self.split))[genes],
+            "ridge": np.abs(ridge_coefficients(seen, self.split))[genes],
+        }
+        if self.motifs:
+            occupancy = motif_occupancy(self.compendium, self.motifs)[genes]
+            found["motif scan"] = self._spread_out(occupancy)
+        return found
+
+    def sites(self, found: Mapping[str, Matrix]) -> NDArray[np.intp]:
+        """Sites (G, R), -1 without a motif."""
+        if "sites" not in found:
+            return np.full(found["slope"].shape, -1, dtype=np.intp)
+        return np.nan_to_num(found["sites"], nan=-1).astype(np.intp)
+
+    def _spread_out(self, values: Matrix) -> Matrix:
+        """Columns (G, N) of the regulators with motifs among all (G, R)."""
+        found = np.full((len(values), len(self.compendium.regulators)), np.nan, dtype=np.float32)
+        found[:, list(self.patterns)] = values
+        return found
