@@ -45,8 +45,16 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "basset-encoder": {"preset": "deeprage-c", "network": {"encoder": "basset"}},
     "danq-encoder": {"preset": "deeprage-c", "network": {"encoder": "danq"}},
 }
-_PREDICTING = ("deeprage.baselines.", "deeprage.networks", "deeprage.training")
-CONTESTANTS = (*BASELINES, *NETWORKS)
+#: This project's own model, as `module:Class`.
+MODELS = {"deeprage-f": "deeprage.factorised.model:Factorised"}
+_FITTED_AT_ONCE = {**BASELINES, **MODELS}
+_PREDICTING = (
+    "deeprage.baselines.",
+    "deeprage.factorised.",
+    "deeprage.networks",
+    "deeprage.training",
+)
+CONTESTANTS = (*BASELINES, *NETWORKS, *MODELS)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,9 @@ class Contestant:
 
     @property
     def kind(self) -> str:
-        """`simple`, `comparator` (of the paper) or `network`."""
+        """`simple`, `comparator` (of the paper), `network` or `model` (deeprage-f)."""
+        if self.name in MODELS:
+            return "model"
         if self.name in NETWORKS:
             return "network"
         return "simple" if self.name in SIMPLE else "comparator"
@@ -82,6 +92,9 @@ class Contestant:
         accepted = _accepted(self.name)
         resources = {"cache": cache, "num_threads": threads}
         extra = {key: value for key, value in resources.items() if key in accepted}
+        if self.name in MODELS:
+            made: Predictor = _class_of(self.name)(**self.settings, **extra)
+            return made
         return make_baseline(self.name, **self.settings, **extra)
 
     def fingerprint(self) -> dict[str, Any]:
@@ -92,7 +105,7 @@ class Contestant:
             for path in self.settings.get(key) or ()
         ]
         settings = {k: v for k, v in self.settings.items() if k not in ("motifs", "motif_files")}
-        module = BASELINES.get(self.name, "deeprage.evaluation.trial").partition(":")[0]
+        module = _FITTED_AT_ONCE.get(self.name, "deeprage.evaluation.trial").partition(":")[0]
         return {
             "name": self.name,
             "settings": settings,
@@ -146,9 +159,13 @@ def contestant(
 
 
 def _accepted(name: str) -> tuple[str, ...]:
-    """Names of the constructor arguments of a baseline."""
-    module, _, class_name = BASELINES[name].partition(":")
-    return tuple(inspect.signature(getattr(import_module(module), class_name)).parameters)
+    """Names of the constructor arguments of a baseline or model."""
+    return tuple(inspect.signature(_class_of(name)).parameters)
+
+
+def _class_of(name: str) -> Any:
+    module, _, class_name = _FITTED_AT_ONCE[name].partition(":")
+    return getattr(import_module(module), class_name)
 
 
 def _code(start: str) -> str:

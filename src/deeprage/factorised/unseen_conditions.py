@@ -1,0 +1,197 @@
+"""Whole profiles of unseen conditions from their regulator levels, by two ridges that differ.
+
+Both see the completed matrix of the seen conditions and the regulator levels of all conditions.
+
+- Over conditions: each gene's value is a smooth function of the regulator levels (kernel ridge,
+  linear plus Gaussian). A regulator counts by how much of it the leading factors of the whole
+  matrix explain: one that goes its own way says little about others.
+- Over genes: in the new condition the regulators themselves are measured. Their values there are
+  learnt as a function of their profiles over the seen conditions, linear plus Gaussian kernel, and
+  the function is applied to the profiles of all other genes.
+
+Penalties, and how the two are mixed, are chosen by leaving out groups of seen condition series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+Matrix = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+FOLDS = 6
+GENES_THAT_CHOOSE = 800
+LEADING_FACTORS = 40
+
+
+@dataclass(frozen=True)
+class OverConditions:
+    """Ridge with a linear and a Gaussian kernel of weighted regulator levels."""
+
+    penalty: float
+    width: float
+
+    def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
+        means, values, levels = _centred(world, seen)
+        levels = levels / np.sqrt(_own_variance(values, levels, seen))[:, None]
+        taught, asked = levels[:, seen], levels[:, new]
+        gram, cross = taught.T @ taught, asked.T @ taught
+        size = max(float(np.mean(np.diagonal(gram))), 1e-9)
+        own, other = (taught**2).sum(axis=0), (asked**2).sum(axis=0)
+        far = own[:, None] + own - 2 * gram
+        scale = max(self.width * float(np.median(far)), 1e-9)
+        gram = gram / size + np.exp(-far / scale) + 1
+        cross = cross / size + np.exp(-(other[:, None] + own - 2 * cross) / scale) + 1
+        gram[np.diag_indices_from(gram)] += self.penalty
+        found: Matrix = means[:, None] + (cross @ np.linalg.solve(gram, values.T)).T
+        return found
+
+
+@dataclass(frozen=True)
+class OverGenes:
+    """Ridge over the regulators with a linear and a Gaussian kernel of their profiles."""
+
+    penalty: float
+    width: float
+
+    def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
+        means, profiles, levels = _centred(world, seen)
+        mine, asked = levels[:, seen], levels[:, new]
+        gram, cross = mine @ mine.T, profiles @ mine.T
+        size = max(float(np.mean(np.diagonal(gram))), 1e-9)
+        own, other = (mine**2).sum(axis=1), (profiles**2).sum(axis=1)
+        far = own[:, None] + own - 2 * gram
+        scale = max(self.width * float(np.median(far)), 1e-9)
+        gram = gram / size + np.exp(-far / scale) + 0.05
+        cross = cross / size + np.exp(-(other[:, None] + own - 2 * cross) / scale) + 0.05
+        gram[np.diag_indices_from(gram)] += self.penalty
+        inverse = np.linalg.inv(gram)
+        dual = inverse @ asked
+        found: Matrix = cross @ dual
+        # A regulator must not be told its own level: leave-one-out in closed form.
+        blind = asked - dual / np.diagonal(inverse)[:, None]
+        found[world.regulator_rows] = blind[world.regulator_slots]
+        return means[:, None] + found
+
+
+W = TypeVar("W", OverConditions, OverGenes)
+
+OVER_CONDITIONS = tuple(
+    OverConditions(penalty, width) for penalty, width in product((0.1, 0.2, 0.4), (1.0, 3.0))
+)
+OVER_GENES = tuple(
+    OverGenes(penalty, width) for penalty, width in product((0.1, 0.2, 0.4), (0.3, 0.6))
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is known when conditions are predicted.
+
+    Attributes:
+        values: completed log2 values (G, C); columns not seen are ignored.
+        levels: regulator levels (R, C), log2, NaN where not measured.
+        regulator_rows: rows of `values` that are regulators, `regulator_slots` which ones.
+    """
+
+    values: Matrix
+    levels: Matrix
+    regulator_rows: Rows
+    regulator_slots: Rows
+
+    def part(self, rows: Rows) -> World:
+        """The same for some of the genes."""
+        slots = {int(row): int(slot) for row, slot in self._pairs()}
+        kept = np.array([at for at, row in enumerate(rows) if int(row) in slots], dtype=np.intp)
+        chosen = np.array([slots[int(rows[at])] for at in kept], dtype=np.intp)
+        return World(self.values[rows], self.levels, kept, chosen)
+
+    def _pairs(self) -> Sequence[tuple[int, int]]:
+        return list(zip(self.regulator_rows, self.regulator_slots, strict=True))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The two ways and their weights."""
+
+    over_conditions: OverConditions
+    over_genes: OverGenes
+    weights: tuple[float, float]
+
+    def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
+        """Log2 values (G, len(new)) of unseen conditions."""
+        first, second = self.weights
+        return first * self.over_conditions(world, seen, new) + second * self.over_genes(
+            world, seen, new
+        )
+
+
+def choose_mixture(
+    world: World, seen: Rows, series: NDArray[np.str_], scored: Rows, generator: np.random.Generator
+) -> Mixture:
+    """The best penalty and width of each way, then their weights, by leaving series out.
+
+    Args:
+        seen: columns with training cells.
+        series: of all conditions (C,).
+        scored: rows of genes that are not regulators.
+    """
+    middle = Mixture(OVER_CONDITIONS[2], OVER_GENES[0], (0.5, 0.5))
+    names = generator.permutation(np.unique(series[seen]))
+    if len(names) < 3:
+        return middle
+    few = np.sort(generator.permutation(scored)[:GENES_THAT_CHOOSE])
+    every = np.unique(np.concatenate([few, world.regulator_rows]))
+    part = world.part(every)
+    judged = np.isin(every, few)
+    folds = [seen[np.isin(series[seen], names[at::FOLDS])] for at in range(min(FOLDS, len(names)))]
+
+    def left_out(way: Callable[[World, Rows, Rows], Matrix]) -> Matrix:
+        found = [way(part, np.setdiff1d(seen, fold), fold)[judged] for fold in folds]
+        return np.concatenate(found, axis=1)
+
+    truth = part.values[:, np.concatenate(folds)][judged]
+    over_conditions, first = _best(OVER_CONDITIONS, left_out, truth)
+    over_genes, second = _best(OVER_GENES, left_out, truth)
+    stacked = np.column_stack([first.ravel(), second.ravel()])
+    weights, _ = nnls(stacked, truth.ravel())
+    return Mixture(over_conditions, over_genes, (float(weights[0]), float(weights[1])))
+
+
+def _best(ways: Sequence[W], left_out: Callable[[W], Matrix], truth: Matrix) -> tuple[W, Matrix]:
+    found = [(way, left_out(way)) for way in ways]
+    return min(found, key=lambda pair: float(np.mean((pair[1] - truth) ** 2)))
+
+
+def _centred(world: World, seen: Rows) -> tuple[Matrix, Matrix, Matrix]:
+    """Gene means (G,) over the seen columns, values (G, len(seen)) and levels (R, C) less means.
+
+    A mean of few values is drawn to that of all genes. It must not know a column that is to be
+    predicted: the sum of a gene's centred profile would give the answer away.
+    """
+    values = world.values[:, seen]
+    overall = float(values.mean())
+    means = overall + (values - overall).sum(axis=1) / (len(seen) + 1)
+    known = ~np.isnan(world.levels[:, seen])
+    sums = np.where(known, world.levels[:, seen], 0).sum(axis=1)
+    own = sums / np.maximum(known.sum(axis=1), 1)
+    own[world.regulator_slots] = means[world.regulator_rows]
+    return means, values - means[:, None], np.nan_to_num(world.levels - own[:, None])
+
+
+def _own_variance(values: Matrix, levels: Matrix, seen: Rows) -> Matrix:
+    """Variance of each regulator (R,) that the leading factors of all genes do not explain."""
+    squares, vectors = np.linalg.eigh(values.T @ values)
+    kept = min(LEADING_FACTORS, len(seen) // 3)
+    leading = vectors[:, ::-1][:, :kept]
+    mine = levels[:, seen]
+    left = mine - (mine @ leading) @ leading.T
+    own: Matrix = (left**2).sum(axis=1) / max(len(seen) - kept, 1)
+    return own + 0.01 * float(np.mean(squares)) / max(len(values), 1) + 1e-9
