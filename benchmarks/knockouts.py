@@ -36,7 +36,7 @@ from deeprage.interpretation.agreement import (
     paired_interval,
     spearman,
 )
-from deeprage.interpretation.block_model import BlockModel
+from deeprage.interpretation.block_model import BlockModel, RidgeBlocks
 from deeprage.interpretation.knockout import WildType, knock_out
 from deeprage.interpretation.perturbation import LevelChange, MotifMask, Perturbation
 from deeprage.interpretation.simple_changes import (
@@ -157,7 +157,7 @@ def changes_of(
     found = simple_changes(task, knockout)
     for name, model in models.items():
         found[name] = model_change(task, model, knockout, motifs=False, levels=True)
-        if knockout.motifs and name != "regulator-ridge":
+        if knockout.motifs and not isinstance(model, RidgeBlocks):
             found[f"{name}+motif"] = model_change(task, model, knockout, motifs=True, levels=True)
             found[f"{name}-motif-only"] = model_change(
                 task, model, knockout, motifs=True, levels=False

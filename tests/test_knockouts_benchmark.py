@@ -1,10 +1,12 @@
 """The benchmark of real knock-outs, on a made-up compendium whose truth is known."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.interpretation import models_of
 from benchmarks.knockouts import (
     Task,
     ecoli_rows,
@@ -22,7 +24,9 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.dna import encode
 from deeprage.data.sites import consensus_pattern, site_starts
 from deeprage.data.split import Role, visible
+from deeprage.data.splitting import make_split
 from deeprage.interpretation.block_model import BlockModel, block_model
+from deeprage.training.run import Run
 
 GENES = 400
 MSN, YAP = ("YMR037C", "YKL062W"), "YML007W"
@@ -120,6 +124,33 @@ def test_the_true_model_is_near_the_replicate_and_above_the_simple_ones(
         "yeast.msn24_37C_array136.true.spearman",
         "yeast.msn24_37C_array137.stress.auroc100",
     }
+
+
+def test_a_network_is_trained_without_them_and_another_run_is_refused(
+    yeast: Task, tmp_path: Path
+) -> None:
+    options = Namespace(
+        fitted=["regulator-kernel"],
+        networks=["deeprage-tp"],
+        run=[],
+        out=tmp_path,
+        yeast=tmp_path / "yeast.h5ad",
+        epochs=1,
+        device="cpu",
+        threads=1,
+        seed=0,
+    )
+    found = models_of(yeast, options)
+    assert list(found) == ["regulator-kernel", "deeprage-tp"]
+    for model in found.values():
+        change = model_change(yeast, model, yeast.knockouts[0], motifs=True, levels=True)
+        assert np.isfinite(change[3:]).all()
+    trained = Run.load(tmp_path / "yeast.deeprage-tp")
+    assert (trained.split.role == yeast.split.role).all()
+    make_split(yeast.compendium, regime="pairs").save(trained.path / "split.npz")
+    options.networks, options.run = [], [f"yeast:leaky={trained.path}"]
+    with pytest.raises(SystemExit, match="was trained on the conditions of the knock-outs"):
+        models_of(yeast, options)
 
 
 def test_regulators_and_genes_without_a_promoter_are_not_compared(

@@ -180,6 +180,10 @@ def _ranked_table(result: Study, label: str, *, most: int = 15) -> Table:
 
 
 def _shown(column: str, value: object) -> object:
+    if isinstance(value, float) and value != value:
+        return None
+    if column in ("targets", "hits") and isinstance(value, float):
+        return int(value)
     if column in ("p", "q") and isinstance(value, float):
         return f"{value:.1e}"
     if column == "target":
