@@ -1,0 +1,73 @@
+"""Ridges over conditions and over genes: planted factors, no leak, no regulator told itself."""
+
+import numpy as np
+
+from deeprage.factorised.unseen_conditions import (
+    OverConditions,
+    OverGenes,
+    World,
+    choose_mixture,
+)
+
+
+def world(seed: int = 0, *, genes: int = 150, conditions: int = 48, regulators: int = 30):
+    """A matrix of three factors; the first genes are the regulators."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(genes, 3)) @ rng.normal(size=(3, conditions))
+    values += 0.3 * rng.normal(size=values.shape) + rng.normal(size=(genes, 1))
+    rows = np.arange(regulators)
+    return World(values, values[:regulators].copy(), rows, rows)
+
+
+SEEN, NEW = np.arange(36), np.arange(36, 48)
+
+
+def test_planted_factors_predict_unseen_conditions_in_both_ways() -> None:
+    truth = world()
+    for way in (OverConditions(0.2, 3.0), OverGenes(0.1, 0.6)):
+        found = way(truth, SEEN, NEW)
+        assert np.corrcoef(found[30:].ravel(), truth.values[30:, NEW].ravel())[0, 1] > 0.85
+
+
+def test_the_values_of_unseen_conditions_are_not_read() -> None:
+    truth = world()
+    hidden = truth.values.copy()
+    hidden[:, NEW] = 1e6
+    other = World(hidden, truth.levels, truth.regulator_rows, truth.regulator_slots)
+    for way in (OverConditions(0.2, 3.0), OverGenes(0.1, 0.6)):
+        np.testing.assert_array_equal(way(other, SEEN, NEW), way(truth, SEEN, NEW))
+
+
+def test_permuted_levels_predict_nothing() -> None:
+    truth = world()
+    shuffled = truth.levels.copy()
+    shuffled[:, NEW] = (
+        np.random.default_rng(1).permutation(shuffled[:, NEW].ravel()).reshape(30, 12)
+    )
+    lost = World(truth.values, shuffled, truth.regulator_rows, truth.regulator_slots)
+    centred = truth.values[30:, NEW] - truth.values[30:, SEEN].mean(axis=1, keepdims=True)
+    for way in (OverConditions(0.2, 3.0), OverGenes(0.1, 0.6)):
+        found = way(lost, SEEN, NEW)[30:] - truth.values[30:, SEEN].mean(axis=1, keepdims=True)
+        assert abs(np.corrcoef(found.ravel(), centred.ravel())[0, 1]) < 0.35
+
+
+def test_over_genes_a_regulator_is_predicted_without_its_own_level() -> None:
+    truth = world()
+    changed = truth.levels.copy()
+    changed[4, NEW] += 50
+    told = World(truth.values, changed, truth.regulator_rows, truth.regulator_slots)
+    before, after = OverGenes(0.1, 0.6)(truth, SEEN, NEW), OverGenes(0.1, 0.6)(told, SEEN, NEW)
+    np.testing.assert_allclose(after[4], before[4], atol=1e-6)
+    assert np.abs(after[40] - before[40]).max() > 0.1
+
+
+def test_the_mixture_is_at_least_as_good_as_either_way_on_series_left_out() -> None:
+    truth = world()
+    series = np.array([f"series {at // 6}" for at in range(48)])
+    mixture = choose_mixture(truth, SEEN, series, np.arange(30, 150), np.random.default_rng(0))
+    errors = [
+        np.mean((way(truth, SEEN, NEW)[30:] - truth.values[30:, NEW]) ** 2)
+        for way in (mixture, mixture.over_conditions, mixture.over_genes)
+    ]
+    assert errors[0] < 1.05 * min(errors[1:])
+    assert min(mixture.weights) >= 0
