@@ -177,7 +177,7 @@ class TestSections:
 
     def test_all_are_there_for_an_evaluated_run(self, run):
         slugs = [made.slug for make in SECTIONS if (made := make(RunFolder.open(run)))]
-        more = {"benchmark", "motifs"}  # what other verbs add to a run
+        more = {"benchmark", "motifs", "knockouts", "targets"}  # what other verbs add to a run
         assert len(slugs) == len(set(slugs))
         assert len(slugs) == len([make for make in SECTIONS if make.__name__ not in more])
 
