@@ -1,4 +1,4 @@
-"""Every simple baseline in every regime, at full strength.
+"""Every simple baseline, and deeprage-f, in every regime, at full strength.
 
     python benchmarks/regimes.py --data data/yeast-stress-full.h5ad --motifs A.meme B.meme
 
@@ -6,6 +6,9 @@ Rows in results/regimes.json: `<regime>.<predictor>.pearson`, `.accuracy`, `.wit
 `.within_condition_pearson`, pooled over the test cells of all folds. `pairs` is one hold-out of
 10 % of the cells; in `conditions` each series is tested once; `genes` has 5 folds of gene groups,
 `both` 5 paired folds of groups and series. Missing cells are left out, regulators are not scored.
+For deeprage-f also `.coverage_90`, the share of test cells inside their 90 % interval, and
+`.gain_low`, the lower end of the 95 % interval of its gain in Pearson over the best simple method
+of the same command.
 
 The goals hold for motifs of JASPAR 2024 and ScerTF together. Finished jobs are kept in
 --out, and rows are recorded after each predictor and regime, cheap ones first: what was stopped
@@ -36,6 +39,12 @@ GOALS = {
     "genes.motif-ridge.pearson": 0.40,
     "genes.boosted-trees.pearson": 0.47,
     "both.boosted-trees.pearson": 0.45,
+    "pairs.deeprage-f.pearson": 0.90,
+    "pairs.deeprage-f.accuracy": 0.83,
+    "conditions.deeprage-f.pearson": 0.83,
+    "conditions.deeprage-f.accuracy": 0.783,
+    "genes.deeprage-f.pearson": 0.54,
+    "both.deeprage-f.pearson": 0.52,
 }
 SCORES = {
     "pearson": "r",
@@ -99,13 +108,30 @@ def rows_of(panel: dict[str, Any]) -> list[Row]:
             beside = None if span is None else f"95 % interval {span[0]:.3f} to {span[1]:.3f}"
             goal = GOALS.get(name)
             found.append(Row(name, value, unit, None if goal is None else f">= {goal}", beside))
+        if row["kind"] == "model":
+            found += _model_rows(panel, row)
+    return found
+
+
+def _model_rows(panel: dict[str, Any], row: dict[str, Any]) -> list[Row]:
+    """Coverage of the 90 % intervals, and the gain over the best simple method beside it."""
+    name = f"{panel['regime']}.{row['predictor']}"
+    found = [Row(f"{name}.coverage_90", row["coverage_90"], "share", "0.88 to 0.92", None)]
+    gain = (row["difference"] or {}).get("pearson")
+    if gain is not None and gain["interval"] is not None:
+        beside = f"over {panel['best_simple']}: {gain['value']:+.4f}"
+        found.append(Row(f"{name}.gain_low", gain["interval"][0], "r", "> 0", beside))
     return found
 
 
 def together(options: argparse.Namespace, compendium: Compendium, shared: dict[str, Any]) -> None:
     """All that was run in one benchmark, out of the cache: paired differences and the page."""
     predictors = list(options.predictors)
-    benchmark(compendium, predictors=predictors, regimes=options.regimes, out=options.out, **shared)
+    found = benchmark(
+        compendium, predictors=predictors, regimes=options.regimes, out=options.out, **shared
+    )
+    rows = [row for panel in found["panels"] for row in rows_of(panel)]
+    record("regimes.json", rows)
     print(write_benchmark_page(options.out))
 
 

@@ -102,6 +102,7 @@ def _row(comparison: Comparison, entry: Pooled) -> dict[str, Any]:
         "kind": entry.kind,
         "scores": comparison.scores(entry, entry.cells).as_dict(),
         "intervals": {key: _listed(interval(draws[key])) for key in RESAMPLED},
+        "coverage_90": entry.coverage_90,
         "failed_folds": entry.failed,
         "fit_seconds": _total(entry, "fit_seconds"),
         "predict_seconds": _total(entry, "predict_seconds"),

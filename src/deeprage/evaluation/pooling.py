@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
-from deeprage.data.split import Role
+from deeprage.data.split import Role, Split
 from deeprage.evaluation import metrics
 from deeprage.evaluation.controls import Control
 from deeprage.evaluation.jobs import Outcome
 from deeprage.evaluation.scores import apply_cuts, fit_cuts
+from deeprage.factorised.intervals import ErrorQuantiles
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Pooled:
         cells: bool (G, C), tested cells with a value.
         by_fold: fold, test Pearson and accuracy, seconds, peak memory of each fold that ended.
         failed: number of folds that failed.
+        coverage_90: share of the tested cells inside their 90 % interval, which the fold's own
+            validation cells give (split conformal); None without such cells.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Pooled:
     cells: NDArray[np.bool_]
     by_fold: list[dict[str, Any]]
     failed: int
+    coverage_90: float | None = None
 
 
 def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
@@ -52,6 +56,7 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
     classes = np.full(observed.shape, -1, dtype=np.int8)
     cells = np.zeros(observed.shape, dtype=bool)
     by_fold = []
+    inside = 0
     for outcome in outcomes:
         if outcome.error is not None:
             continue
@@ -64,6 +69,7 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
             )
         values[tested], classes[tested] = found.values[tested], named[tested]
         cells |= tested
+        inside += _inside(observed, found.values, split)
         r = metrics.pearson(observed, found.values, tested)
         right = float((named == truth)[tested].mean()) if tested.any() else None
         by_fold.append(
@@ -81,4 +87,14 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
     return Pooled(
         job.contestant.name, job.contestant.kind, job.control,
         values, classes, cells, by_fold, failed,
+        inside / int(cells.sum()) if cells.any() else None,
     )  # fmt: skip
+
+
+def _inside(observed: NDArray[np.float32], values: NDArray[np.float32], split: Split) -> int:
+    """How many tested cells lie in the 90 % interval that the validation cells give."""
+    checked = split.cells(Role.VALIDATION) & np.isfinite(values)
+    tested = split.cells(Role.TEST) & ~np.isnan(observed)
+    quantiles = ErrorQuantiles.of(values[checked], observed[checked])
+    error = np.abs(values[tested] - observed[tested])
+    return int((error <= quantiles.half_width(values[tested], 0.9)).sum())
