@@ -138,6 +138,7 @@ class TestInsideARun:
         assert [column.title for column in overview.columns] == ["predictor", "conditions", "pairs"]
         assert overview.rows == [["mean", 0.1, 0.7], ["ridge", 0.6, None]]
         assert overview.marked == {(1, 1), (0, 2)}
+        assert overview.strong == frozenset()
         page = write_report(run).read_text()
         assert 'id="figure-benchmark"' in page
         assert 'id="table-scores-pairs"' in page

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
     from plotly.graph_objects import Scatter
 
-_COLOURS = {"simple": REFERENCE, "comparator": MUTED, "network": MODEL}
-_KINDS = {"simple": "simple baseline", "comparator": "comparator", "network": "network"}
-_SYMBOLS = {"simple": "square", "comparator": "diamond", "network": "circle"}
+_COLOURS = {"simple": REFERENCE, "comparator": MUTED, "network": MODEL, "model": MODEL}
+_KINDS = {
+    "simple": "simple baseline",
+    "comparator": "comparator",
+    "network": "network",
+    "model": "model of this project",
+}
+_SYMBOLS = {"simple": "square", "comparator": "diamond", "network": "circle", "model": "star"}
 _USED = {True: "uses it", False: "no sign of use", None: "unclear"}
 
 Row = dict[str, Any]
@@ -46,10 +51,10 @@ def benchmark(run: RunFolder) -> Section | None:
     return Section(
         "benchmark",
         "Benchmark",
-        f"What simple methods reach on this data in the four regimes, {few}on splits of their own: "
-        "what a network has to beat there. Regimes differ in difficulty, so that a score means "
-        "nothing without its regime. benchmark/benchmark.html in the run folder has the leakage "
-        "audit of each. The command deeprage benchmark compares any predictors, over all folds.",
+        f"What predictors reach on this data in the four regimes, {few}on splits of their own. The "
+        "best simple method of a regime is what a model has to beat there; a score means nothing "
+        "without its regime. benchmark/benchmark.html in the run folder has the leakage audit of "
+        "each. The command deeprage benchmark compares any predictors, over all folds.",
         blocks,
     )
 
@@ -59,6 +64,9 @@ def _overview(panels: Sequence[Row]) -> Table:
     names = _names(panels)
     scores = [_pearson(panel) for panel in panels]
     best = [max(known, key=lambda name: _or_least(known[name])) for known in scores]
+    simple = {
+        row["predictor"] for panel in panels for row in panel["rows"] if row["kind"] == "simple"
+    }
     columns = [Column("predictor", numeric=False)]
     columns += [Column(p["regime"], f"held out: {REGIMES[p['regime']]}", 3) for p in panels]
     return Table(
@@ -68,8 +76,9 @@ def _overview(panels: Sequence[Row]) -> Table:
         columns,
         [[name, *(known.get(name) for known in scores)] for name in names],
         marked=frozenset((names.index(name), n) for n, name in enumerate(best, start=1)),
-        note="★ marks the best of a regime. No method is best in all: what is known of a held-out "
-        "cell differs.",
+        strong=frozenset(n for n, name in enumerate(names) if name not in simple),
+        note="★ marks the best of a regime; all but simple methods are in bold. What is known of "
+        "a held-out cell differs between regimes, and with it the method that does well.",
     )
 
 
@@ -89,7 +98,8 @@ def _names(panels: Sequence[Row]) -> list[str]:
 def _all_regimes(panels: Sequence[Row]) -> Figure:
     reading = Reading(
         "A panel a regime, a mark a predictor: its Pearson correlation over all test cells, with "
-        "its 95 % interval. The dashed line is the best simple baseline of the regime.",
+        "its 95 % interval: squares simple baselines, circles networks, stars this project's own "
+        "model. The dashed line is the best simple baseline of the regime.",
         "A network right of the line of its own regime, on the same split.",
         "A network left of the line has shown nothing in that regime: use the baseline.",
     )
