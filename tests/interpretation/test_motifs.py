@@ -219,7 +219,9 @@ class TestFind:
         filters, promoters = planted(WORDS, copies=10)
         first, second = (
             motif_content(
-                find_motifs(filters, promoters, TARGETS, MotifOptions(seed=5)), sources={}
+                find_motifs(filters, promoters, TARGETS, MotifOptions(seed=5)),
+                sources={},
+                options=MotifOptions(seed=5),
             )
             for _ in range(2)
         )
@@ -237,7 +239,9 @@ class TestFiles:
         silent = np.concatenate([filters.weight, np.zeros((1, 4, 10), np.float32)])
         with_silent = Filters(silent, np.full(5, -3.0, np.float32), both_strands=True)
         result = find_motifs(with_silent, promoters, TARGETS, MotifOptions(rounds=2))
-        content = write_motifs(result, tmp_path, sources={"JASPAR": len(TARGETS)})
+        content = write_motifs(
+            result, tmp_path, sources={"JASPAR": len(TARGETS)}, options=result.options
+        )
         motifs = read_meme(tmp_path / "motifs.meme")
         table = motif_table(content)
         assert [motif.name for motif in motifs] == list(table["filter"][:4])

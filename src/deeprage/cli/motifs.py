@@ -19,6 +19,10 @@ def motifs(
         Path | None,
         Option(help="Folder to write to; default: the run folder, where the report looks."),
     ] = None,
+    patterns: Annotated[
+        Path | None,
+        Option(help="Result of `modisco motifs` on the files of `deeprage attribute`, to add."),
+    ] = None,
     data: Annotated[
         Path | None, Option(help="Compendium; default: the one that the run was trained on.")
     ] = None,
@@ -37,10 +41,11 @@ def motifs(
     Writes motifs.tsv, motifs.meme and motifs.json; `deeprage report` shows them.
     """
     from deeprage.cli.scoring import compendium_of
-    from deeprage.data.motifs import load_motifs
-    from deeprage.interpretation.model import filters_of, model_of
+    from deeprage.data.motifs import letter_frequencies, load_motifs
+    from deeprage.interpretation.model import HasFilters, filters_of, model_of
     from deeprage.interpretation.motif_files import MOTIF_TABLE, write_motifs
     from deeprage.interpretation.motifs import MotifOptions, find_motifs
+    from deeprage.interpretation.patterns import match_patterns, read_patterns
     from deeprage.interpretation.tomtom import FEW_TARGETS
     from deeprage.training.run import Run
 
@@ -48,26 +53,39 @@ def motifs(
     set_threads(threads)
     found = Run.load(run)
     compendium = compendium_of(found, data)
-    filters = filters_of(model_of(found, compendium))
     rows = found.split.train_rows
-    rows = rows[compendium.has_promoter[rows]]
-    groups = [None] if not motifs else [Path(path) for path in motifs]
-    known = {
-        "JASPAR fungi" if path is None else path.name: load_motifs(None if path is None else [path])
-        for path in groups
-    }
+    promoters = compendium.promoters[rows[compendium.has_promoter[rows]]]
+    known = {Path(path).name: load_motifs([path]) for path in motifs or ()}
+    if not known:
+        known["JASPAR fungi"] = load_motifs(None)
     targets = [motif for part in known.values() for motif in part]
     if len(targets) < FEW_TARGETS:
         note(
             f"only {len(targets)} known motifs: Tomtom's p-values are rough below {FEW_TARGETS}; "
             "give more files with --motifs"
         )
-    result = find_motifs(filters, compendium.promoters[rows], targets, options)
+    discovered = None
+    if patterns is not None:
+        background = letter_frequencies(promoters)
+        discovered = match_patterns(read_patterns(patterns), targets, background, options)
+    model = model_of(found, compendium)
+    result = None
+    if discovered is None or isinstance(model, HasFilters):
+        result = find_motifs(filters_of(model), promoters, targets, options)
     folder = found.path if out is None else Path(out)
     content = write_motifs(
-        result, folder, sources={name: len(part) for name, part in known.items()}
+        result,
+        folder,
+        sources={name: len(part) for name, part in known.items()},
+        options=options,
+        patterns=discovered,
     )
-    show(_matches_table(content), "", _counts(content["summary"], q))
+    if result is not None:
+        show(_matches_table(content["filters"], "distinct filters"), "")
+        show(_counts(content["summary"], q, "filters"))
+    if discovered is not None:
+        show(_matches_table(content["patterns"]["entries"], "distinct patterns"), "")
+        show(_counts(content["patterns"]["summary"], q, "patterns"))
     if folder != found.path:
         note(f"the report shows motifs only from the run folder; these are in {folder}")
     return folder / MOTIF_TABLE
@@ -90,9 +108,9 @@ def set_threads(threads: int | None) -> None:
     torch.set_num_threads(threads)
 
 
-def _matches_table(content: dict[str, Any], *, most: int = 15) -> Any:
-    """The filters that match best, one a group."""
-    shown = [entry for entry in content["filters"] if entry.get("representative")]
+def _matches_table(entries: list[dict[str, Any]], what: str, *, most: int = 15) -> Any:
+    """The motifs that match best, one a group."""
+    shown = [entry for entry in entries if entry.get("representative")]
     shown.sort(key=lambda entry: entry["matches"][0]["p"])
     rows = [
         (
@@ -101,22 +119,23 @@ def _matches_table(content: dict[str, Any], *, most: int = 15) -> Any:
             entry["matches"][0]["symbol"],
             f"{entry['matches'][0]['q']:.1e}",
             "-" if entry["q_chance"] is None else f"{entry['q_chance']:.3f}",
-            f"{entry['fires']:.0%}",
+            f"{entry['fires']:.0%}" if "fires" in entry else f"{entry['windows']:,} seqlets",
         )
         for entry in shown[:most]
     ]
-    columns = ("filter", "consensus", "best match", "q", "q by chance", "fires in")
-    return table(f"Best matches ({len(shown)} distinct filters)", columns, rows)
+    columns = (what.split()[1][:-1], "consensus", "best match", "q", "q by chance", "found in")
+    return table(f"Best matches ({len(shown)} {what})", columns, rows)
 
 
-def _counts(summary: dict[str, Any], q: float) -> str:
-    def chance(key: str) -> str:
-        null = summary[key]
-        return "not measured" if null is None else f"{null['distinct_matched']:.0f}"
-
+def _counts(summary: dict[str, Any], q: float, what: str) -> str:
+    nulls = {"column_null": "shuffled motifs", "filter_null": "shuffled filters"}
+    chance = [
+        f"{name}: {summary[key]['distinct_matched']:.0f}"
+        for key, name in nulls.items()
+        if summary.get(key) is not None
+    ]
     return (
-        f"{summary['distinct_matched']} of {summary['distinct']} distinct filters match a known "
-        f"motif at q < {q:g} ({len(summary['factors'])} factors); shuffled PWMs: "
-        f"{chance('column_null')}, shuffled filters: {chance('filter_null')}; "
-        f"{summary['distinct_beyond_chance']} match better than chance would at that rate."
+        f"{summary['distinct_matched']} of {summary['distinct']} distinct {what} match a known "
+        f"motif at q < {q:g} ({len(summary['factors'])} factors; {', '.join(chance) or 'no null'});"
+        f" {summary['distinct_beyond_chance']} match better than chance would at that rate."
     )

@@ -44,7 +44,7 @@ def targets(
     ] = None,
     most_conditions: Annotated[
         int, Option(help="Training conditions to average over, evenly spaced.")
-    ] = 48,
+    ] = 24,
     rounds: Annotated[
         int, Option(help="Rounds of shuffled promoters for p and q; 0 leaves them out.")
     ] = 1,

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from deeprage.data.motifs import Motif, meme_text
 from deeprage.files import write_json, write_text
-from deeprage.interpretation.motifs import Counted, MotifResult
+from deeprage.interpretation.motifs import Counted, Matched, MotifOptions, MotifResult
+from deeprage.interpretation.patterns import MatchedPatterns
 from deeprage.interpretation.pwm import consensus, reverse_complement
 from deeprage.training.run import MOTIFS
 
@@ -25,41 +26,79 @@ BINS = 20
 MOST_MATCHES = 5
 
 
-def write_motifs(result: MotifResult, out: Path, *, sources: Mapping[str, int]) -> dict[str, Any]:
+def write_motifs(
+    result: MotifResult | None,
+    out: Path,
+    *,
+    sources: Mapping[str, int],
+    options: MotifOptions,
+    patterns: MatchedPatterns | None = None,
+) -> dict[str, Any]:
     """Write `motifs.tsv`, `motifs.meme` and `motifs.json` into a folder.
 
     Args:
+        result: of the filters; None for a model that has none.
         sources: number of known motifs of each file or database.
+        patterns: of motif discovery, if there are any.
 
     Returns:
         the content of `motifs.json`.
     """
-    content = motif_content(result, sources=sources)
-    sites = [int(result.scan.windows[number]) for number in result.found.filters]
-    text = meme_text(result.found.motifs, result.background, sites=sites)
-    write_text(out / MOTIF_MEME, text)
+    content = motif_content(result, sources=sources, options=options, patterns=patterns)
+    motifs: list[Motif] = []
+    sites: list[int] = []
+    for part in (result, patterns.matched if patterns else None):
+        if part is not None:
+            motifs += part.found.motifs
+            background = part.background
+    if result is not None:
+        sites += [int(result.scan.windows[number]) for number in result.found.filters]
+    if patterns is not None:
+        sites += [pattern.seqlets for pattern in patterns.patterns]
+    write_text(out / MOTIF_MEME, meme_text(motifs, background, sites=sites))
     table = motif_table(content).to_csv(sep="\t", index=False, float_format="%.6g")
     write_text(out / MOTIF_TABLE, table)
     write_json(out / MOTIFS, content)
     return content
 
 
-def motif_content(result: MotifResult, *, sources: Mapping[str, int]) -> dict[str, Any]:
+def motif_content(
+    result: MotifResult | None,
+    *,
+    sources: Mapping[str, int],
+    options: MotifOptions,
+    patterns: MatchedPatterns | None = None,
+) -> dict[str, Any]:
     """Everything that the table and the report need, as plain data.
 
     `summary` counts; `filters` has one entry a filter, in order, with its PWM (rows A C G T), its
-    firing profile from the promoter's 5' to its 3' end, and its best matches.
+    firing profile from the promoter's 5' to its 3' end, and its best matches; `patterns` has a
+    summary and entries of its own.
     """
+    content: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "options": asdict(options),
+        "sources": dict(sources),
+        "summary": None,
+        "filters": [],
+        "patterns": None,
+    }
+    if result is not None:
+        content |= _filter_content(result)
+    if patterns is not None:
+        content["background"] = _rounded(patterns.matched.background)
+        content["patterns"] = _pattern_content(patterns, q=options.q)
+    return content
+
+
+def _filter_content(result: MotifResult) -> dict[str, Any]:
     found = result.found
     at = {int(number): row for row, number in enumerate(found.filters)}
     return {
-        "format_version": FORMAT_VERSION,
-        "options": asdict(result.options),
-        "sources": dict(sources),
         "promoters": result.promoters,
-        "positions": int(result.scan.positions.shape[1]),
         "background": _rounded(result.background),
-        "summary": _summary(result),
+        "summary": _summary(result, q=result.options.q)
+        | {"filters": len(result.names), "filter_null": _null(result.filter_null)},
         "filters": [
             _about_filter(result, number)
             | (_about_motif(result, at[number]) if number in at else {})
@@ -68,13 +107,27 @@ def motif_content(result: MotifResult, *, sources: Mapping[str, int]) -> dict[st
     }
 
 
+def _pattern_content(patterns: MatchedPatterns, *, q: float) -> dict[str, Any]:
+    entries = [
+        {
+            "filter": pattern.name,
+            "windows": pattern.seqlets,
+            "raises": pattern.raises,
+            **_about_motif(patterns.matched, row),
+        }
+        for row, pattern in enumerate(patterns.patterns)
+    ]
+    return {"summary": _summary(patterns.matched, q=q), "entries": entries}
+
+
 def motif_table(content: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a filter; blank where a filter is never active or, for the match, where it has none.
+    """One row a filter, then one a pattern; blank where a filter is never active.
 
     `distance` is the median distance, in bp, of firing windows from the promoter's 3' end.
     """
     rows = []
-    for entry in content["filters"]:
+    patterns = content["patterns"]["entries"] if content["patterns"] else []
+    for entry in [*content["filters"], *patterns]:
         match = (entry.get("matches") or [{}])[0]
         row = {key: entry.get(key) for key in _TABLE}
         row |= {f"match_{key}": match.get(key) for key in ("name", "symbol", "p", "q", "reverse")}
@@ -97,12 +150,11 @@ _TABLE = (
 )
 
 
-def _summary(result: MotifResult) -> dict[str, Any]:
-    counted, q = result.counted, result.options.q
+def _summary(result: Matched, *, q: float) -> dict[str, Any]:
+    counted = result.counted
     beyond = result.q_chance < q
     distinct_beyond = int((beyond & result.found.representative).sum())
     return {
-        "filters": len(result.names),
         "active": len(result.found.motifs),
         "matched": counted.matched,
         "distinct": counted.distinct,
@@ -111,7 +163,6 @@ def _summary(result: MotifResult) -> dict[str, Any]:
         "beyond_chance": int(beyond.sum()),
         "distinct_beyond_chance": distinct_beyond,
         "column_null": _null(result.column_null),
-        "filter_null": _null(result.filter_null),
     }
 
 
@@ -151,7 +202,7 @@ def _about_filter(result: MotifResult, number: int) -> dict[str, Any]:
     }
 
 
-def _about_motif(result: MotifResult, row: int) -> dict[str, Any]:
+def _about_motif(result: Matched, row: int) -> dict[str, Any]:
     found, motif = result.found, result.found.motifs[row]
     start, end = found.spans[row]
     order = np.argsort(result.matches.p[row], kind="stable")[:MOST_MATCHES]
@@ -169,7 +220,7 @@ def _about_motif(result: MotifResult, row: int) -> dict[str, Any]:
     }
 
 
-def _about_match(result: MotifResult, row: int, target: int) -> dict[str, Any]:
+def _about_match(result: Matched, row: int, target: int) -> dict[str, Any]:
     """A known motif as the filter sees it; `offset` is its first position in the filter's PWM."""
     matches, known = result.matches, result.targets[target]
     reverse = bool(matches.reverse[row, target])

@@ -89,32 +89,44 @@ class Counted(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class MotifResult:
+class Matched:
+    """Motifs, and how they compare with known ones.
+
+    Attributes:
+        found: M motifs.
+        targets: T known motifs.
+        matches: of the M motifs with the T targets.
+        counted: at the q-value of the options.
+        column_null: the same counts with the columns of every motif shuffled, one a round.
+        q_chance: float64 (M,), see `chance_q`; NaN without rounds.
+        background: letter frequencies of the promoters, (4,).
+    """
+
+    found: FilterMotifs
+    targets: Sequence[Motif]
+    matches: Matches
+    counted: Counted
+    column_null: list[Counted]
+    q_chance: NDArray[np.float64]
+    background: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class MotifResult(Matched):
     """Everything that is found about the filters of a model.
 
     Attributes:
+        options: as given.
+        names: of all F filters.
         scan: of all F filters.
-        found: the motifs.
-        matches: of the M motifs with the T targets.
-        counted: at the q-value of the options.
-        column_null, filter_null: the same counts for shuffled PWM columns and shuffled filters,
-            one a round.
-        q_chance: float64 (M,), see `chance_q`; NaN without rounds.
-        background: letter frequencies of the promoters, (4,).
+        filter_null: counts for shuffled filters that read the promoters again, one a round.
         promoters: how many different ones were scanned.
     """
 
     options: MotifOptions
     names: list[str]
     scan: FilterScan
-    found: FilterMotifs
-    targets: Sequence[Motif]
-    matches: Matches
-    counted: Counted
-    column_null: list[Counted]
     filter_null: list[Counted]
-    q_chance: NDArray[np.float64]
-    background: NDArray[np.float64]
     promoters: int
 
 
@@ -143,32 +155,46 @@ def find_motifs(
             f"none of the {len(filters)} filters is ever active on the training promoters, so "
             "there are no motifs: train longer or with a lower learning rate."
         )
-    matches = compare(found.motifs, targets)
     rng = np.random.default_rng(options.seed)
+    matched = match_motifs(found, targets, background, options, rng)
+    filter_null = [
+        _count_shuffled(filters, promoters, targets, background, options, rng)
+        for _ in range(options.filter_rounds)
+    ]
+    return MotifResult(
+        **vars(matched),
+        options=options,
+        names=filters.names,
+        scan=scan,
+        filter_null=filter_null,
+        promoters=len(promoters),
+    )
+
+
+def match_motifs(
+    found: FilterMotifs,
+    targets: Sequence[Motif],
+    background: NDArray[np.float64],
+    options: MotifOptions,
+    rng: np.random.Generator,
+) -> Matched:
+    """Compare motifs with known ones, and count how many match when their columns are shuffled."""
+    matches = compare(found.motifs, targets)
     column_null = [
         _count_again(
             [_permuted(motif, rng) for motif in found.motifs], targets, found.bits, options
         )
         for _ in range(options.rounds)
     ]
-    filter_null = [
-        _count_shuffled(filters, promoters, targets, background, options, rng)
-        for _ in range(options.filter_rounds)
-    ]
     counted = count(found.group, found.representative, matches, targets, q=options.q)
-    return MotifResult(
-        options=options,
-        names=filters.names,
-        scan=scan,
+    return Matched(
         found=found,
         targets=targets,
         matches=matches,
         counted=counted,
         column_null=column_null,
-        filter_null=filter_null,
         q_chance=chance_q(counted.best_p, [round_.best_p for round_ in column_null]),
         background=background,
-        promoters=len(promoters),
     )
 
 
@@ -177,15 +203,29 @@ def make_motifs(
 ) -> FilterMotifs:
     """Motifs from counted windows, trimmed and grouped."""
     active = np.flatnonzero(scan.windows)
+    counts = [scan.counts[number] for number in active]
+    chosen = [names[int(number)] for number in active]
+    return motifs_of_counts(counts, background, chosen, numbers=active, least_bits=least_bits)
+
+
+def motifs_of_counts(
+    counts: Sequence[NDArray[np.float64]],
+    background: NDArray[np.float64],
+    names: Sequence[str],
+    *,
+    numbers: NDArray[np.intp],
+    least_bits: float,
+) -> FilterMotifs:
+    """Motifs from letter counts (4, width), trimmed and grouped; `numbers` say where from."""
     whole = [
-        motif_from_counts(scan.counts[number], background, name=names[int(number)])
-        for number in active
+        motif_from_counts(one, background, name=name)
+        for one, name in zip(counts, names, strict=True)
     ]
     spans = [informative_span(motif, background, least=least_bits) for motif in whole]
     motifs = [cut(motif, *span) for motif, span in zip(whole, spans, strict=True)]
     bits = np.array([information(motif, background).sum() for motif in motifs])
     group = groups(motifs) if motifs else np.zeros(0, dtype=np.intp)
-    return FilterMotifs(active, motifs, spans, bits, group, representatives(group, bits))
+    return FilterMotifs(numbers, motifs, spans, bits, group, representatives(group, bits))
 
 
 def count(

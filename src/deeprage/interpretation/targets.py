@@ -56,7 +56,7 @@ class TargetOptions:
 
     score: str | None = None
     method: Method | None = None
-    most_conditions: int = 48
+    most_conditions: int = 24
     rounds: int = 1
     seed: int = 0
 

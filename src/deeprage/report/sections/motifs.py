@@ -24,25 +24,42 @@ def motifs(run: RunFolder) -> Section | None:
     found = run.json(MOTIFS)
     if found is None:
         return None
-    summary, q = found["summary"], found["options"]["q"]
-    null = summary["column_null"]
-    lead = (
-        f"{summary['active']:,} of {summary['filters']:,} filters are active and make "
-        f"{summary['distinct']:,} distinct motifs. {summary['distinct_matched']:,} of these match "
-        f"one of {sum(found['sources'].values()):,} known motifs at q < {q:g}"
+    lead = ""
+    blocks: list[Facts | Figure | Gallery] = []
+    if found["summary"] is not None:
+        lead += _lead(found["summary"], found, "filters")
+        blocks += _of_filters(found)
+    if found["patterns"] is not None:
+        lead += _lead(found["patterns"]["summary"], found, "patterns in contributions")
+        blocks.append(_patterns(found))
+    return Section("motifs", "Motifs", lead.strip(), blocks)
+
+
+def _lead(summary: Mapping[str, Any], found: Mapping[str, Any], what: str) -> str:
+    q, null = found["options"]["q"], summary["column_null"]
+    of = f" of {summary['filters']:,}" if "filters" in summary else ""
+    text = (
+        f"{summary['active']:,}{of} {what} make {summary['distinct']:,} distinct motifs. "
+        f"{summary['distinct_matched']:,} of these match one of "
+        f"{sum(found['sources'].values()):,} known motifs at q < {q:g}"
     )
     if null is not None:
-        lead += (
+        text += (
             f"; with the columns of each motif shuffled {null['distinct_matched']:.0f} do. "
             f"{summary['distinct_beyond_chance']:,} match so well that fewer than {q:.0%} of "
             "matches that good are chance"
         )
+    return text + ". "
+
+
+def _of_filters(found: Mapping[str, Any]) -> list[Facts | Figure | Gallery]:
+    null = found["summary"]["column_null"]
     filters: Sequence[Filter] = [entry for entry in found["filters"] if entry.get("matches")]
     blocks: list[Facts | Figure | Gallery] = [_facts(found)]
     if null is not None and null["best_p"]:
         blocks.append(_figure(filters, null["best_p"]))
-    blocks.append(_gallery(filters, np.array(found["background"]), q))
-    return Section("motifs", "Motifs", lead + ".", blocks)
+    blocks.append(_gallery(filters, np.array(found["background"]), found["options"]["q"]))
+    return blocks
 
 
 def _facts(found: Mapping[str, Any]) -> Facts:
@@ -111,42 +128,84 @@ def _lines(filters: Sequence[Filter], chance: Sequence[float]) -> PlotlyFigure:
     )
 
 
+_COLUMNS = (
+    Column("motif above its best match", "aligned on one strand; search by letters", numeric=False),
+    Column("best match", "the known motif with the smallest p-value", numeric=False),
+    Column("p", "Tomtom's p-value"),
+    Column("q", "Benjamini-Hochberg over the known motifs"),
+    Column("q by chance", "of matches this good, the share that shuffled motifs have", 3),
+    Column("bits", "information of the motif", 1),
+)
+_GROUP = Column("group", "those with one number have the same motif")
+
+
 def _gallery(filters: Sequence[Filter], background: np.ndarray, q: float) -> Gallery:
     columns = [
         Column("filter", numeric=False),
-        Column(
-            "motif above its best match", "aligned on one strand; search by letters", None, False
-        ),
-        Column("best match", "the known motif with the smallest p-value", None, False),
-        Column("p", "Tomtom's p-value"),
-        Column("q", "Benjamini-Hochberg over the known motifs"),
-        Column("q by chance", "of matches this good, the share that shuffled motifs have", 3),
-        Column("bits", "information of the motif", 1),
+        *_COLUMNS,
         Column("fires in", "% of training promoters with an activation above half the largest", 0),
         Column("where", "firing along the promoter, 5' left, gene right; bp from the 3' end"),
-        Column("group", "filters with one number have the same motif", None),
+        _GROUP,
     ]
     shown = sorted(filters, key=lambda entry: float(entry["matches"][0]["p"]))
-    rows = [_row(entry, background) for entry in shown]
-    strong = frozenset(
-        number
-        for number, entry in enumerate(shown)
-        if entry["q_chance"] is not None and entry["q_chance"] < q
-    )
+    rows = [
+        [*_row(entry, background), 100 * float(entry["fires"]), _where(entry), int(entry["group"])]
+        for entry in shown
+    ]
     return Gallery(
         "motifs",
         "All active filters",
         "filters",
         columns,
         rows,
-        strong=strong,
+        strong=_beyond_chance(shown, q),
         page=12,
         drawings=glyphs(),
         note="Bold: matched better than chance allows.",
     )
 
 
+def _patterns(found: Mapping[str, Any]) -> Gallery:
+    entries: Sequence[Filter] = found["patterns"]["entries"]
+    background = np.array(found["background"])
+    columns = [
+        Column("pattern", numeric=False),
+        *_COLUMNS,
+        Column("seqlets", "stretches of promoters that it was made from"),
+        Column("effect", "of the pattern on what was explained", numeric=False),
+        _GROUP,
+    ]
+    rows = [
+        [
+            *_row(entry, background),
+            int(entry["windows"]),
+            "raises" if entry["raises"] else "lowers",
+            int(entry["group"]),
+        ]
+        for entry in entries
+    ]
+    return Gallery(
+        "patterns",
+        "Patterns that TF-MoDISco found in contributions",
+        "patterns",
+        columns,
+        rows,
+        strong=_beyond_chance(entries, found["options"]["q"]),
+        page=12,
+        drawings="" if found["summary"] is not None else glyphs(),
+    )
+
+
+def _beyond_chance(entries: Sequence[Filter], q: float) -> frozenset[int]:
+    return frozenset(
+        number
+        for number, entry in enumerate(entries)
+        if entry["q_chance"] is not None and entry["q_chance"] < q
+    )
+
+
 def _row(entry: Filter, background: np.ndarray) -> list[object]:
+    """What filters and patterns have in common."""
     match = entry["matches"][0]
     logo = logo_pair(
         np.array(entry["pwm"]),
@@ -156,18 +215,18 @@ def _row(entry: Filter, background: np.ndarray) -> list[object]:
         title=entry["consensus"],
     )
     chance = entry["q_chance"]
-    distance = entry["distance"]
+    name, symbol = match["name"], match["symbol"]
     return [
         entry["filter"],
         logo,
-        match["symbol"]
-        if match["symbol"] == match["name"]
-        else f"{match['symbol']} ({match['name']})",
+        symbol if symbol == name else f"{symbol} ({name})",
         f"{match['p']:.1e}",
         f"{match['q']:.1e}",
         None if chance is None else float(chance),
         float(entry["bits"]),
-        100 * float(entry["fires"]),
-        profile(entry["profile"], title="–" if distance is None else f"{distance:.0f}"),
-        int(entry["group"]),
     ]
+
+
+def _where(entry: Filter) -> object:
+    distance = entry["distance"]
+    return profile(entry["profile"], title="–" if distance is None else f"{distance:.0f}")
