@@ -13,8 +13,8 @@ class DeepRageError(Exception):
 
 
 def examples(names: Iterable[object], *, most: int = 3) -> str:
-    """The first `most` names, quoted, for an error message: ``'a', 'b', 'c', ...``."""
-    listed = [repr(str(name)) for name in names]
+    """The first `most` names, quoted, for an error message: ``'a', 'b', 'c', ...``, or `none`."""
+    listed = [repr(str(name)) for name in names] or ["none"]
     return ", ".join(listed[:most]) + (", ..." if len(listed) > most else "")
 
 
@@ -23,4 +23,5 @@ def unknown(kind: str, value: str, valid: Iterable[str]) -> DeepRageError:
     choices = sorted(valid)
     near = get_close_matches(value, choices, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return DeepRageError(f"unknown {kind} {value!r}.{hint} Valid: {', '.join(choices)}.")
+    valid_ones = ", ".join(choices) if len(choices) <= 40 else f"{examples(choices)} and so on"
+    return DeepRageError(f"unknown {kind} {value!r}.{hint} Valid: {valid_ones}.")

@@ -198,6 +198,8 @@ def test_the_sgd_mitochondrion_is_chromosome_17_and_circular(tmp_path: Path) -> 
         ("##gff-version 3\n" + "c\tx\texon\t1\t5\t.\t+\t.\tID=a\n", {}, "has no genes"),
         (GENBANK[:-40], {}, "not a whole GenBank file"),
         (SGD + "\nS1\tORF\n", {}, "line 6 .* has 2 columns"),
+        (GFF3.replace("\t121\t200", "\t\u00b2\t200", 1), {}, "line 3 .* is not GFF3"),
+        (GFF3.replace("\t121\t200", "\t200\t121", 1), {}, "line 3 .* lower number first"),
     ],
 )
 def test_unusable_files(

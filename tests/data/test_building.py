@@ -175,6 +175,21 @@ class TestImport:
         ({"tss": "UID\ttss_pos\nA\t5.5\n", "anchor": "TSS"}, r"not whole numbers .* '5\.5'"),
         ({"circular": ["NC_9"]}, r"unknown circular chromosome 'NC_9'\. Did you mean 'NC_9\.1'"),
         ({"genome": None, "annotation": None, "promoters": ">q\nAC\n"}, r"in the promoter FASTA"),
+        (
+            {"genome": None, "annotation": None, "promoters": ">A\nACGT\n>B\nACG\n>C\nACGT\n"},
+            r"one length: most have 4 bp, but 1 do not, such as 'B'",
+        ),
+        ({"genome": None, "annotation": None, "promoters": ">A\nNNNN\n"}, r"all are N"),
+        ({"promoters": ">A\nACGT\n"}, r"either `--promoters` or `--genome`"),
+        ({"genome": f">chr1\n{LETTERS[:250]}\n"}, r"1 of 5 genes begin beyond .* 'D' \(base 301"),
+        ({"expression": "g\tx\ty\nA\t1e39\t2\nC\t1\t2\n"}, r"1 cells .* infinite or larger"),
+        ({"expression": "g\tx\ty\nA\t1\t1\n", "drop_constant": True}, r"no gene .* varies"),
+        ({"groups": "gene\tgroup\n"}, r"no rows with both a name and a group"),
+        ({"operons": "gene\toperon\nq\tw\n"}, r"table of operons names no gene"),
+        ({"renames": "old\tnew\nq\tw\n"}, r"table of renames .* names no gene"),
+        ({"conditions": "condition\tseries\ta/b\nx\ts\t1\n"}, r"under the names 'a/b'"),
+        ({"conditions": "condition\tseries\n"}, r"3 of 3 conditions .* the table has none"),
+        ({"unit": "log2 fold chnage"}, r"unknown unit .* Did you mean 'log2 fold change'"),
     ],
 )
 def test_parts_that_do_not_fit(run: Import, changes: dict[str, Any], message: str) -> None:

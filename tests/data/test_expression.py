@@ -69,8 +69,14 @@ class TestRefused:
             ("g\ta\tb\nx\t1\t2\nx\t1\t2\n", r"1 duplicate genes in .* such as 'x'"),
             ("g\ta\ta\nx\t1\t2\n", r"1 duplicate column names in .* such as 'a'"),
             ("g\ta\n", "0 rows and 1 columns"),
-            ("", "one column"),
-            ("g\nx\n", "one column"),
+            ("", "0 columns; expected gene names"),
+            ("g\nx\n", "1 columns; expected gene names"),
+            ("g\ta\tb\nx\t1\t2\ny\t1\n", r"1 lines .* line 3: the file may be cut short"),
+            ("g,a,b\nx,1\ny,1,2\n", r"1 lines .* line 2: the file may be cut short"),
+            ("g\ta\tb\nx\t1\t2\n \t1\t2\n", r"1 of the genes in .* have no name"),
+            ("g\ta\t\nx\t1\t2\n", r"1 of the column names in .* have no name"),
+            ("g\ta\tb\nx\t1\t2\ny\0\0\t1\t2\n", "NUL bytes"),
+            ('g\ta\tb\nx\t"1\t2\n', "not a table"),
             ("g\ta\nx\t1\nq\t1\t2\t3\n", "not a table"),
         ],
     )
@@ -79,6 +85,12 @@ class TestRefused:
         path.write_text(content)
         with pytest.raises(DeepRageError, match=message):
             read_expression(path)
+
+    def test_blank_cells_and_lines_are_no_cut(self, tmp_path: Path) -> None:
+        path = tmp_path / "m.tsv"
+        path.write_text("g\ta\tb\nx\t1\t\n\ny\t\t2\n")
+        found = read_expression(path)
+        np.testing.assert_array_equal(found.to_numpy(), [[1, np.nan], [np.nan, 2]])
 
     def test_text_in_parquet(self, tmp_path: Path) -> None:
         path = tmp_path / "m.parquet"

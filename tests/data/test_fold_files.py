@@ -1,5 +1,6 @@
 """Splits handed in as files."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,15 @@ def test_files_must_suit_the_regime(compendium, tmp_path: Path, regime, message)
         )
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, lambda text: b"\xef\xbb\xbf" + text])
+def test_gzip_and_a_byte_order_mark_change_nothing(compendium, tmp_path: Path, pack) -> None:
+    path = write(tmp_path / "genes.tsv", **GENES)
+    plain = split_from_files(compendium, regime="genes", genes_fold=path)
+    path.write_bytes(pack(path.read_bytes()))
+    again = split_from_files(compendium, regime="genes", genes_fold=path)
+    np.testing.assert_array_equal(again.role, plain.role)
+
+
 def test_a_missing_file_is_a_user_error(compendium, tmp_path: Path) -> None:
-    with pytest.raises(DeepRageError, match="cannot read the fold file"):
+    with pytest.raises(DeepRageError, match=r"the fold file .* does not exist"):
         split_from_files(compendium, regime="genes", genes_fold=tmp_path / "none.tsv")

@@ -43,7 +43,7 @@ def test_there_is_a_name_for_every_class() -> None:
     assert class_names([1.0]) == ("< 1", "> 1")
 
 
-@pytest.mark.parametrize("edges", [(), (0.5, -0.5), (0.5, 0.5)])
+@pytest.mark.parametrize("edges", [(), (0.5, -0.5), (0.5, 0.5), (np.inf,), (np.nan,)])
 def test_edges_that_do_not_rise_are_refused(edges: tuple[float, ...]) -> None:
     with pytest.raises(DeepRageError, match="rising numbers"):
         check_edges(edges)

@@ -81,6 +81,8 @@ class TestMemeFiles:
             (MEME.replace("ACGT", "ACGU"), "alphabet 'ACGU'"),
             (MEME.replace("0.1 0.2 0.3 0.4", "1 2 3 4"), "sums to 10"),
             (MEME.replace("0.1 0.2 0.3 0.4", "0.1 0.2 0.7"), "not a matrix|row of text"),
+            (MEME.replace("0.1 0.2 0.3 0.4", "0.1 0.2 nan 0.4"), "not a matrix"),
+            ("\0" + MEME, "NUL bytes"),
         ],
     )
     def test_damaged_files_are_refused_with_the_reason(
@@ -92,7 +94,7 @@ class TestMemeFiles:
             read_meme(path)
 
     def test_missing_file(self, tmp_path: Path) -> None:
-        with pytest.raises(DeepRageError, match="cannot read the motif file"):
+        with pytest.raises(DeepRageError, match=r"the motif file .* does not exist"):
             read_meme(tmp_path / "absent.meme")
 
 

@@ -84,6 +84,14 @@ class TestFile:
         with pytest.raises(DeepRageError, match="not a split"):
             Split.load(tmp_path / "bad.npz")
 
+    @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+    def test_a_cut_file_is_a_user_error(self, make_compendium, tmp_path: Path, share) -> None:
+        path = tmp_path / "split.npz"
+        make_split(make_compendium(), regime="pairs").save(path)
+        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+        with pytest.raises(DeepRageError, match="damaged, or not a split"):
+            Split.load(path)
+
     def test_a_missing_file_is_a_user_error(self, tmp_path: Path) -> None:
-        with pytest.raises(DeepRageError, match="not a split"):
+        with pytest.raises(DeepRageError, match="no split at"):
             Split.load(tmp_path / "none.npz")

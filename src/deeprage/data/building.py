@@ -119,6 +119,10 @@ def build_compendium(
     matrix = _named(expression)
     dropped = _constant(matrix) if drop_constant else []
     matrix = matrix.drop(index=dropped)
+    if matrix.empty:
+        raise DeepRageError(
+            "no gene of the expression matrix varies over the conditions: is it the right file?"
+        )
     names = list(matrix.index)
     if promoter_fasta is not None:
         found = from_fasta(names, promoter_fasta, renames=renames or {}, operons=operons or {})
@@ -213,6 +217,11 @@ def import_compendium(
         DeepRageError: a file that cannot be used, or parts that do not fit.
     """
     window = PromoterWindow(length=length, anchor=anchor, downstream=downstream)
+    if promoters is not None and (genome or annotation or tss) is not None:
+        raise DeepRageError(
+            "ready promoters stand in place of a genome: give either `--promoters` or `--genome` "
+            "and `--annotation` (with `--tss-table`), not both."
+        )
     named = read_regulators(regulators)
     renamed = read_renames(renames) if renames else {}
     operon_of = read_operons(operons) if operons else {}
@@ -223,8 +232,8 @@ def import_compendium(
     if orientation == "auto" and known.isdisjoint(matrix.index):
         matrix = _turned(matrix, annotation or genome, promoters, annotation_format, gene_id)
     matrix = transform_expression(matrix, log2=log2, reference=reference)
-    if group_of is not None:
-        check_known(group_of, matrix.index, f"the gene group file {groups}")
+    check_known(group_of or {}, matrix.index, f"the gene group file {groups}")
+    check_known(renamed, matrix.index, f"the table of renames {renames}")
     files = {
         "expression": expression, "regulators": regulators, "genome": genome,
         "annotation": annotation, "promoters": promoters, "tss": tss, "operons": operons,

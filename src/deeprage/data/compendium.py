@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deeprage.data.validation import check_compendium
-from deeprage.errors import DeepRageError
+from deeprage.data.validation import check_compendium, stored_problem
+from deeprage.errors import DeepRageError, unknown
 from deeprage.files import written_aside
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Raised by one whenever an older program could misread a newer file.
 FORMAT_VERSION = 1
+#: Of the values; networks centre log2 expression, and take no change for a missing fold change.
+UNITS = ("log2 fold change", "log2 expression")
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Compendium:
         from anndata import AnnData
 
         check_compendium(expression, promoters, regulators, series)
+        if unit not in UNITS:
+            raise unknown("unit", unit, UNITS)
         genes = [str(gene) for gene in expression.index]
         length = len(next(iter(promoters.values())))
         tokens = np.full((len(genes), length), 4, dtype=np.int8)
@@ -120,7 +125,8 @@ class Compendium:
         """Read a compendium from `.h5ad`.
 
         Raises:
-            DeepRageError: missing or unreadable file, not a compendium, or a newer format.
+            DeepRageError: missing or unreadable file, not a compendium or a damaged one, or another
+                format.
         """
         from anndata import read_h5ad
 
@@ -133,11 +139,12 @@ class Compendium:
         try:
             found = cls(read_h5ad(path))
             version = found.about["format_version"]
-        except DeepRageError:
+        except MemoryError:
             raise
-        except (OSError, KeyError, ValueError) as error:
+        except Exception as error:  # whatever a file of another kind makes the reader stumble over
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise DeepRageError(
-                f"{path} is not a deeprage compendium ({error}). Make one with "
+                f"{path} is not a deeprage compendium ({reason}). Make one with "
                 "`deeprage data import`."
             ) from error
         if version != FORMAT_VERSION:
@@ -145,12 +152,26 @@ class Compendium:
                 f"{path} has format {version}, this deeprage reads {FORMAT_VERSION}: "
                 "build it again with `deeprage data`."
             )
+        if problem := stored_problem(found.adata, found.about):
+            raise DeepRageError(
+                f"{path} cannot be used as a compendium: {problem}. Build it again with "
+                "`deeprage data`."
+            )
         return found
 
     def save(self, path: Path | str) -> None:
-        """Write one `.h5ad`, all or nothing."""
+        """Write one `.h5ad`, all or nothing.
+
+        It is made in memory, since the HDF5 library crashes when the disk is full.
+        """
+        import h5py
+        from anndata.io import write_elem
+
+        made = io.BytesIO()
+        with h5py.File(made, "w") as file:
+            write_elem(file, "/", self.adata, dataset_kwargs={"compression": "gzip"})
         with written_aside(Path(path)) as aside:
-            self.adata.write_h5ad(aside, compression="gzip")
+            aside.write_bytes(made.getbuffer())
 
     @cached_property
     def about(self) -> dict[str, Any]:

@@ -106,26 +106,15 @@ def _orientation(table: pd.DataFrame, known: Collection[str], usual: str) -> str
 
 
 def _read_text(path: Path) -> pd.DataFrame:
-    with open_text(path, "the expression matrix") as handle:
-        first, second = handle.readline(), handle.readline()
-    separator = "\t" if "\t" in first else ","
-    header, row = (next(csv.reader([line], delimiter=separator), []) for line in (first, second))
-    if len(row) == len(header) + 1:
-        # R leaves the first column without a name.
-        header = ["", *header]
-    if len(header) < 2:
-        raise DeepRageError(
-            f"the expression matrix {path} has one column; expected gene names and then one "
-            "column a condition, separated by tabs or commas."
-        )
+    separator, header = _layout(path)
     columns = [name.strip() for name in header[1:]]
     check_unique(columns, f"column names in {path}", "rename them")
     # Names may look like anything, a missing value included; columns are told by number.
     positions = [str(number) for number in range(len(header))]
-    try:
-        with open_binary(path, "the expression matrix") as binary:
+    with open_text(path, "the expression matrix") as handle:
+        try:
             table = pd.read_csv(
-                binary,
+                handle,
                 sep=separator,
                 header=None,
                 skiprows=1,
@@ -134,15 +123,50 @@ def _read_text(path: Path) -> pd.DataFrame:
                 dtype={positions[0]: str},
                 keep_default_na=False,
                 na_values=dict.fromkeys(positions[1:], _MISSING),
-                encoding="utf-8-sig",
                 low_memory=False,
             )
-    except UnicodeDecodeError as error:
-        raise DeepRageError(f"the expression matrix {path} is not a text file: {error}.") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DeepRageError(f"the expression matrix {path} is not a table: {error}.") from error
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            message = f"the expression matrix {path} is not a table: {error}."
+            raise DeepRageError(message) from error
     names = table.pop(positions[0]).str.strip()
     return _numbers(table.set_axis(columns, axis=1).set_axis(names, axis=0), path)
+
+
+def _layout(path: Path) -> tuple[str, list[str]]:
+    """The separator, and the header with a name (that may be blank) for the first column too.
+
+    Raises:
+        DeepRageError: no condition names, or lines with fewer cells than the header has.
+    """
+    header: list[str] = []
+    short: list[int] = []
+    with open_text(path, "the expression matrix") as handle:
+        first = handle.readline()
+        separator = "\t" if "\t" in first else ","
+        for number, line in enumerate(handle, start=2):
+            if number == 2:
+                header, row = _cells(first, separator), _cells(line, separator)
+                if len(row) == len(header) + 1:
+                    header = ["", *header]  # R leaves the first column without a name
+            if line.count(separator) + 1 < len(header) and line.strip():
+                short.append(number)
+    header = header or _cells(first, separator)
+    if len(header) < 2:
+        raise DeepRageError(
+            f"the first line of the expression matrix {path} has {len(header)} columns; expected "
+            "gene names and then one column a condition, separated by tabs or commas."
+        )
+    if short:
+        raise DeepRageError(
+            f"{len(short)} lines of the expression matrix {path} have fewer than the header's "
+            f"{len(header)} columns, such as line {short[0]}: the file may be cut short; leave a "
+            "missing cell blank, between its separators."
+        )
+    return separator, header
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator), [])
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.data.reading import open_text
 from deeprage.data.split import Role
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples, unknown
@@ -66,11 +67,8 @@ def read_fold(
 
 
 def _read_lines(path: Path, kind: str) -> dict[str, Role]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise DeepRageError(f"cannot read the fold file {path}: {reason}.") from error
+    with open_text(path, "the fold file") as handle:
+        lines = handle.read().splitlines()
     found: list[tuple[str, Role]] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):

@@ -146,11 +146,13 @@ def _features(path: Path, *, gtf: bool) -> Iterator[Feature]:
             if line.startswith("#") or not line.strip():
                 continue
             fields = line.rstrip("\n").split("\t")
-            if len(fields) < 9 or not (fields[3].isdigit() and fields[4].isdigit()):
+            # isdecimal, since isdigit takes superscripts, which are no numbers.
+            located = len(fields) >= 9 and fields[3].isdecimal() and fields[4].isdecimal()
+            if not located or not 0 < int(fields[3]) <= int(fields[4]):
                 raise DeepRageError(
                     f"line {number} of the annotation {path} is not {'GTF' if gtf else 'GFF3'}: "
-                    "expected nine columns separated by tabs, with start and end in the fourth "
-                    "and fifth."
+                    "expected nine columns separated by tabs, with start and end, the lower "
+                    "number first and from 1 on, in the fourth and fifth."
                 )
             attributes = _gtf_attributes(fields[8]) if gtf else _gff3_attributes(fields[8])
             span = (int(fields[3]) - 1, int(fields[4]))

@@ -20,12 +20,13 @@ def check_edges(edges: Sequence[float]) -> tuple[float, ...]:
     """The edges as a tuple.
 
     Raises:
-        DeepRageError: there is no edge, or they do not rise strictly.
+        DeepRageError: there is no edge, or they are not finite or do not rise strictly.
     """
     found = tuple(float(edge) for edge in edges)
-    if not found or not all(low < high for low, high in pairwise(found)):
+    rising = all(low < high for low, high in pairwise(found))
+    if not found or not rising or not np.isfinite(found).all():
         raise DeepRageError(
-            f"class edges must be one or more rising numbers, got {found}; "
+            f"class edges must be one or more finite, rising numbers, got {found}; "
             f"the default is {DEFAULT_EDGES}."
         )
     return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
+from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError, unknown
 
 #: Taxonomic groups that JASPAR's CORE collection knows.
@@ -52,10 +53,8 @@ def read_meme(path: Path | str) -> list[Motif]:
         DeepRageError: the file is missing, holds no motif, is not of DNA, or a matrix is damaged.
     """
     path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeepRageError(f"cannot read the motif file {path} ({error}).") from error
+    with open_text(path, "the motif file") as handle:
+        lines = handle.read().splitlines()
     motifs: list[Motif] = []
     title: list[str] = []
     for number, line in enumerate(lines):
@@ -99,7 +98,7 @@ def _probabilities(rows: list[list[str]], *, name: str, path: Path) -> NDArray[n
         matrix = np.array([[float(word) for word in row] for row in rows], dtype=np.float64)
     except ValueError as error:
         raise DeepRageError(f"motif {name!r} of {path} has a row of text ({error}).") from error
-    if matrix.ndim != 2 or matrix.shape[1] != 4 or (matrix < 0).any():
+    if matrix.ndim != 2 or matrix.shape[1] != 4 or not (matrix >= 0).all():
         raise DeepRageError(
             f"motif {name!r} of {path} is not a matrix of 4 probabilities a row: correct the file."
         )

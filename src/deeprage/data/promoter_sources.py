@@ -16,7 +16,8 @@ from deeprage.data.promoters import (
     extract_promoters,
     read_promoters,
 )
-from deeprage.data.tables import read_tss_table
+from deeprage.data.tables import check_known, read_tss_table
+from deeprage.data.validation import check_one_length
 from deeprage.errors import DeepRageError, examples, unknown
 
 
@@ -56,6 +57,8 @@ def from_fasta(
             f"{examples(names)}, the FASTA {examples(ready)}. Use the same names in both."
         )
     tokens = {name: ready[other] for name, other in known.items()}
+    check_one_length(tokens)
+    check_known(operons, names, "the table of operons")
     return NamedPromoters(Promoters(tokens, pd.DataFrame()), known, operons=operons)
 
 
@@ -87,6 +90,8 @@ def from_genome(
     if not owner:
         raise no_overlap(names, genes["gene"], genes.attrs["id_attribute"])
     operon_of = {gene: operon for name, operon in operons.items() if (gene := found.find(name))}
+    if not operon_of:
+        check_known(operons, [*names, *genes["gene"]], "the table of operons")
     located = genes.dropna(subset=["chromosome"])
     wanted = set(owner.values()) | operon_of.keys()
     tss = None if tss_table is None else _named_tss(tss_table, found)

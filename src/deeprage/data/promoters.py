@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deeprage.data.dna import N_TOKEN, encode, reverse_complement
 from deeprage.data.genome import Chromosome, read_fasta
 from deeprage.data.validation import check_unique
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError, examples, unknown
 
 ANCHORS = ("ATG", "TSS")
 
@@ -81,8 +81,12 @@ def extract_promoters(
             first of them in the direction of transcription.
 
     A window that runs off a linear chromosome is filled with N; on a circular one it wraps.
+
+    Raises:
+        DeepRageError: an anchor lies beyond its chromosome.
     """
     sites = _anchors(genes, window, tss)
+    _check_inside(sites, genome)
     fallbacks = set(sites.loc[sites["fallback"], "gene"]) if window.anchor == "TSS" else set()
     leaders = _leaders(sites, operons or {}, genome)
     located = {
@@ -146,7 +150,8 @@ def read_promoters(path: Path) -> dict[str, NDArray[np.int8]]:
         int8 tokens by gene.
 
     Raises:
-        DeepRageError: missing file, no sequences, a gene given twice, letters outside ACGTN.
+        DeepRageError: missing file, no sequences or an empty one, a gene without a name or given
+            twice, letters outside ACGTN.
     """
     pairs = [
         ((header.split() or [""])[0], sequence)
@@ -154,7 +159,13 @@ def read_promoters(path: Path) -> dict[str, NDArray[np.int8]]:
     ]
     if not pairs:
         raise DeepRageError(f"the promoter FASTA {path} has no sequences (lines that start '>').")
-    check_unique([name for name, _ in pairs], f"names in {path}", "keep one promoter a gene")
+    check_unique([name for name, _ in pairs], f"promoters in {path}", "keep one a gene")
+    empty = [name for name, sequence in pairs if not sequence]
+    if empty:
+        raise DeepRageError(
+            f"{len(empty)} of {len(pairs)} promoters in {path} have no bases, such as "
+            f"{examples(empty)}: is the file cut short? Give their sequences or leave them out."
+        )
     return {name: encode(sequence, name=f"the promoter {name!r}") for name, sequence in pairs}
 
 
@@ -168,9 +179,27 @@ def _anchors(
         known = np.array([tss.get(gene, np.nan) for gene in genes["gene"]], dtype=np.float64)
     sites["fallback"] = np.isnan(known)
     use_tss = (window.anchor == "TSS") & ~np.isnan(known)
-    sites["anchor"] = np.where(use_tss, known, start_codon).astype(np.int64)
+    sites["anchor"] = np.where(use_tss, known, start_codon)
     sites["start_codon"] = start_codon
     return sites
+
+
+def _check_inside(sites: pd.DataFrame, genome: Mapping[str, Chromosome]) -> None:
+    """Raise a `DeepRageError` for anchors beyond the ends of their chromosomes.
+
+    A gene that crosses the origin of a circular chromosome may lie up to one turn further.
+    """
+    turns = [1 + genome[name].circular for name in sites["chromosome"]]
+    sizes = np.array([len(genome[name]) for name in sites["chromosome"]]) * turns
+    outside = (sites["anchor"] < 0) | (sites["anchor"] >= sizes)
+    if outside.any():
+        first = sites[outside].iloc[0]
+        raise DeepRageError(
+            f"{int(outside.sum())} of {len(sites)} genes begin beyond the ends of their "
+            f"chromosomes, such as {examples(sites['gene'][outside])} (base "
+            f"{int(first['anchor']) + 1} of {first['chromosome']!r}, which has "
+            f"{len(genome[first['chromosome']])}): use genome and annotation of one release."
+        )
 
 
 def _leaders(

@@ -1,18 +1,21 @@
 """Opening text files, plain or gzipped (bgzip too), with errors a user can act on."""
 
+import csv
 import gzip
 import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 import pandas as pd
 
+from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_BUFFER = 1 << 16
 
 
 def check_readable(path: Path, what: str) -> None:
@@ -45,6 +48,26 @@ def open_binary(path: Path, what: str = "the file") -> Iterator[BinaryIO]:
         raise DeepRageError(f"cannot read {what} {path}: {error.strerror or error}.") from error
 
 
+class _Text(io.RawIOBase):
+    """Bytes of a text file, which holds no NUL: damaged and UTF-16 files do."""
+
+    def __init__(self, source: BinaryIO, name: str) -> None:
+        self.source, self.name = source, name
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self.source.read(len(buffer))
+        if b"\0" in found:
+            raise DeepRageError(
+                f"{self.name} is not a text file (it has NUL bytes): save it as UTF-8 text, or "
+                "copy it again."
+            )
+        buffer[: len(found)] = found
+        return len(found)
+
+
 @contextmanager
 def open_text(path: Path, what: str = "the file") -> Iterator[TextIO]:
     """Open a text file (UTF-8, with or without byte order mark), plain or gzipped.
@@ -54,7 +77,8 @@ def open_text(path: Path, what: str = "the file") -> Iterator[TextIO]:
     """
     with open_binary(path, what) as binary:
         try:
-            yield io.TextIOWrapper(binary, encoding="utf-8-sig", newline=None)
+            plain = io.BufferedReader(_Text(binary, f"{what} {path}"), _BUFFER)
+            yield io.TextIOWrapper(plain, encoding="utf-8-sig", newline=None)
         except UnicodeDecodeError as error:
             raise DeepRageError(
                 f"{what} {path} is not a text file (byte {error.start} is not UTF-8)."
@@ -67,7 +91,8 @@ def read_table(path: Path, what: str) -> pd.DataFrame:
     Blank cells are empty strings; lines that start with `#` are comments.
 
     Raises:
-        DeepRageError: unreadable, empty, or rows of unequal length.
+        DeepRageError: unreadable, empty, rows longer than the header, or columns without a name
+            or of one name.
     """
     with open_text(path, what) as handle:
         lines = [line for line in handle if line.strip() and not line.startswith("#")]
@@ -75,16 +100,27 @@ def read_table(path: Path, what: str) -> pd.DataFrame:
         raise DeepRageError(f"{what} {path} is empty; it needs a header line and rows.")
     separator = "\t" if "\t" in lines[0] else ","
     try:
-        table = pd.read_csv(
-            io.StringIO("".join(lines)),
-            sep=separator,
-            dtype=str,
-            keep_default_na=False,
-            index_col=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        header, *rows = csv.reader(lines, delimiter=separator, strict=True)
+    except csv.Error as error:
         raise DeepRageError(f"{what} {path} is not a table: {error}.") from error
-    table.columns = [str(column).strip() for column in table.columns]
-    for column in table.columns:
-        table[column] = table[column].fillna("").str.strip()
-    return table
+    if rows and all(len(row) == len(header) + 1 for row in rows):
+        header = ["", *header]  # R leaves the first column without a name
+    columns, *cells = (_without_trailing_blanks(row) for row in (header, *rows))
+    for row in cells:
+        if len(row) > len(columns):
+            raise DeepRageError(
+                f"{what} {path} is not a table: the row of {row[0]!r} has {len(row)} columns, the "
+                f"header {len(columns)}; separate all of them alike, by tabs or by commas."
+            )
+    if len(columns) > 2:  # two may be a mapping without a header, of a name to the same name
+        # The first column may be without a name, as in a matrix.
+        check_unique(columns if columns[0] else columns[1:], f"columns in {path}", "rename them")
+    filled = [row + [""] * (len(columns) - len(row)) for row in cells]
+    return pd.DataFrame(filled, columns=columns, dtype=str)
+
+
+def _without_trailing_blanks(row: list[str]) -> list[str]:
+    stripped = [cell.strip() for cell in row]
+    while len(stripped) > 1 and not stripped[-1]:
+        stripped.pop()
+    return stripped

@@ -51,7 +51,7 @@ def read_sgd_features(path: Path) -> FeatureFile:
 def _record(fields: list[str]) -> GeneRecord | None:
     kind, name, symbol, aliases = fields[1], fields[3], fields[4], fields[5]
     chromosome, start, stop, strand = fields[8:12]
-    located = start.isdigit() and stop.isdigit() and strand in _STRANDS
+    located = start.isdecimal() and stop.isdecimal() and strand in _STRANDS
     if kind not in _GENES or not name or not located:
         return None
     body = (min(int(start), int(stop)) - 1, max(int(start), int(stop)))

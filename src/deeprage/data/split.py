@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
@@ -122,8 +123,12 @@ class Split:
                     role=found["role"],
                     label=str(found["label"]),
                 )
-        except (OSError, KeyError, ValueError, BadZipFile) as error:
-            raise DeepRageError(f"{path} is not a split that deeprage wrote ({error}).") from error
+        except FileNotFoundError as error:
+            raise DeepRageError(f"there is no split at {path}: train again.") from error
+        except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+            raise DeepRageError(
+                f"{path} is damaged, or not a split that deeprage wrote: train again."
+            ) from error
 
 
 def visible(compendium: Compendium, split: Split) -> Compendium:

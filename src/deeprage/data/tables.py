@@ -54,10 +54,17 @@ def read_conditions(path: Path) -> pd.DataFrame:
         indexed by condition; columns as in the file, strings.
 
     Raises:
-        DeepRageError: a column is missing, or a condition is given twice or has no series.
+        DeepRageError: a column is missing or cannot be stored under its name, or a condition is
+            given twice or has no series.
     """
     table = read_table(path, "the condition table")
     _require(table, ("condition", "series"), path, "the condition table")
+    odd = [column for column in map(str, table.columns) if "/" in column or column == "_index"]
+    if odd:
+        raise DeepRageError(
+            f"columns of {path} cannot be stored under the names {examples(odd)}: leave out '/', "
+            "and '_index', which the file format keeps for itself."
+        )
     check_unique(table["condition"], f"conditions in {path}", "give one row a condition")
     blank = table.loc[table["series"] == "", "condition"]
     if len(blank):
@@ -79,7 +86,8 @@ def read_mapping(
     header match nothing. Rows with a blank value are left out.
 
     Raises:
-        DeepRageError: the columns are not there, or a key is given twice with unlike values.
+        DeepRageError: the columns are not there, there is no row, or a key is given twice with
+            unlike values.
     """
     table = read_table(path, what)
     if columns[1] in table:
@@ -95,6 +103,8 @@ def read_mapping(
         )
     pairs = table.set_axis(["key", "value"], axis=1).drop_duplicates()
     pairs = pairs[(pairs["key"] != "") & (pairs["value"] != "")]
+    if pairs.empty:
+        raise DeepRageError(f"{what} {path} has no rows with both a name and a {columns[1]}.")
     check_unique(pairs["key"], f"names in {what} {path}", "give one row a gene")
     return dict(zip(pairs["key"], pairs["value"], strict=True))
 
@@ -143,9 +153,9 @@ def read_tss_table(path: Path) -> dict[str, int]:
 
 
 def check_known(names: Iterable[str], genes: Iterable[str], what: str) -> None:
-    """Raise a `DeepRageError` if no name of a table is a gene of the matrix."""
-    given, known = list(names), set(genes)
-    if given and not known & set(given):
+    """Raise a `DeepRageError` if no name of a table, if it has any, is a gene of the matrix."""
+    given, known = list(names), list(genes)
+    if given and set(known).isdisjoint(given):
         raise DeepRageError(
             f"{what} names no gene of the expression matrix: it has {examples(given)}, the matrix "
             f"{examples(known)}."

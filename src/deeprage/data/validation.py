@@ -2,12 +2,25 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.dna import N_TOKEN
 from deeprage.errors import DeepRageError, examples
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: What a compendium's file must hold: keys of `uns["deeprage"]`, and of parts of the AnnData.
+ABOUT = ("name", "unit", "anchor", "promoter_length", "downstream", "provenance")
+STORED = {
+    "obs": ("series",),
+    "var": ("symbol", "regulator", "has_promoter", "group"),
+    "varm": ("promoter",),
+}
 
 
 def check_compendium(
@@ -31,7 +44,11 @@ def check_compendium(
 
 
 def check_unique(names: Iterable[Hashable], what: str, advice: str) -> None:
-    """Raise a `DeepRageError` with a count and examples if a name is repeated."""
+    """Raise a `DeepRageError` with a count and examples if a name is repeated or blank."""
+    names = list(names)
+    blank = sum(not str(name).strip() for name in names)
+    if blank:
+        raise DeepRageError(f"{blank} of the {what} have no name: name them or leave them out.")
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise DeepRageError(
@@ -39,14 +56,42 @@ def check_unique(names: Iterable[Hashable], what: str, advice: str) -> None:
         )
 
 
+def stored_problem(adata: "AnnData", about: Mapping[str, Any]) -> str | None:
+    """What keeps the content of a file from being a compendium; None if nothing does.
+
+    Coarser than `check_compendium`: a part of a compendium may have constant rows.
+    """
+    lost = [name for name in ABOUT if name not in about]
+    for part, names in STORED.items():
+        lost += [f"{part}[{name!r}]" for name in names if name not in getattr(adata, part)]
+    if lost:
+        return f"it has no {lost[0]}"
+    if 0 in adata.shape:
+        return f"it has {adata.n_vars} genes and {adata.n_obs} conditions"
+    if not (adata.obs_names.is_unique and adata.var_names.is_unique):
+        return "names of genes or conditions are repeated"
+    if not isinstance(adata.X, np.ndarray) or not np.issubdtype(adata.X.dtype, np.floating):
+        return "its matrix X is not a dense one of float32"
+    if np.isinf(adata.X).any():
+        return "its matrix X has infinite values"
+    tokens = np.asarray(adata.varm["promoter"])
+    if tokens.ndim != 2 or tokens.min(initial=0) < 0 or tokens.max(initial=0) > N_TOKEN:
+        return "its promoters have letters other than A, C, G, T, N"
+    if not adata.var["regulator"].to_numpy(dtype=bool).any():
+        return "no gene is a regulator"
+    return None
+
+
 def _check_values(expression: pd.DataFrame) -> None:
     if expression.empty:
         raise DeepRageError("the expression matrix is empty; genes are rows, conditions columns.")
     values = expression.to_numpy(dtype=np.float64)
-    if np.isinf(values).any():
+    # Values are kept as float32, in which a larger number would become infinite.
+    endless = np.abs(values) > np.finfo(np.float32).max
+    if endless.any():
         raise DeepRageError(
-            f"{int(np.isinf(values).sum())} cells of the expression matrix are infinite: take the "
-            "log2 of counts plus one, or leave such cells blank."
+            f"{int(endless.sum())} cells of the expression matrix are infinite or larger than any "
+            "log2 value: take the log2 of counts plus one, or leave such cells blank."
         )
     missing = np.isnan(values)
     if missing.all(axis=0).any():
@@ -69,6 +114,24 @@ def _check_values(expression: pd.DataFrame) -> None:
 def _check_promoters(expression: pd.DataFrame, promoters: Mapping[str, NDArray[np.int8]]) -> None:
     if not promoters:
         raise DeepRageError("there are no promoters; give a genome with annotation, or a FASTA.")
+    check_one_length(promoters)
+    for gene, tokens in promoters.items():
+        if tokens.min(initial=0) < 0 or tokens.max(initial=0) > 4:
+            raise DeepRageError(f"the promoter of {gene!r} has letters other than A, C, G, T, N.")
+    if all((tokens == N_TOKEN).all() for tokens in promoters.values()):
+        raise DeepRageError(
+            "no promoter has a known base, all are N: give other promoters, or another genome."
+        )
+    if not set(promoters) & set(expression.index):
+        raise DeepRageError(
+            "no gene of the expression matrix has a promoter: the matrix has "
+            f"{examples(expression.index)}, the promoters {examples(promoters)}; use the same "
+            "kind of names in both."
+        )
+
+
+def check_one_length(promoters: Mapping[str, NDArray[np.int8]]) -> None:
+    """Raise a `DeepRageError` unless all promoters have one length."""
     lengths = Counter(len(tokens) for tokens in promoters.values())
     if len(lengths) > 1:
         usual = lengths.most_common(1)[0][0]
@@ -76,15 +139,6 @@ def _check_promoters(expression: pd.DataFrame, promoters: Mapping[str, NDArray[n
         raise DeepRageError(
             f"promoters must be of one length: most have {usual} bp, but {len(odd)} do not, such "
             f"as {examples(odd)}: cut or pad them with N."
-        )
-    for gene, tokens in promoters.items():
-        if tokens.min(initial=0) < 0 or tokens.max(initial=0) > 4:
-            raise DeepRageError(f"the promoter of {gene!r} has letters other than A, C, G, T, N.")
-    if not set(promoters) & set(expression.index):
-        raise DeepRageError(
-            "no gene of the expression matrix has a promoter: the matrix has "
-            f"{examples(expression.index)}, the promoters {examples(promoters)}; use the same "
-            "kind of names in both."
         )
 
 

@@ -160,6 +160,8 @@ def test_files_beside_the_compendium_tell_the_truth(tmp_path):
         ({"noise": "much"}, "give a number"),
         ({"genes": True}, "whole number"),
         ({"missing": 0.99}, "from 0 to 0.9"),
+        ({"motif_width": 0}, "from 6 to 30"),
+        ({"seed": -1}, "seed .* is -1"),
         ({"and_pairs": 3, "regulators": 2}, "from 0 to 1"),
         ({"regulators": 2000, "motif_width": 6}, "larger motif_width"),
     ],

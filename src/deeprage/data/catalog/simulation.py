@@ -70,12 +70,13 @@ class SimulationOptions:
             "regulators": (1, 10**4),
             "motif_width": (6, 30),
             "promoter_length": (4 * self.motif_width, 10**5),
-            "motifs_per_gene": (0, self.promoter_length / (4 * self.motif_width)),
+            "motifs_per_gene": (0, self.promoter_length / (4 * max(self.motif_width, 1))),
             "and_pairs": (0, pairs),
             "gc": (0, 1),
             "sharpness": (0.25, 1),
             "noise": (0, 100),
             "missing": (0, 0.9),
+            "seed": (0, 2**63),
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)
