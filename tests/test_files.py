@@ -35,7 +35,7 @@ class TestWrittenAside:
 
     def test_a_full_disk_is_a_user_error(self, tmp_path: Path) -> None:
         with (
-            pytest.raises(DeepRageError, match=r"No space left.*Nothing was changed"),
+            pytest.raises(DeepRageError, match=r"No space left.*is as it was"),
             written_aside(tmp_path / "a.txt"),
         ):
             raise OSError(28, "No space left on device")
@@ -44,6 +44,10 @@ class TestWrittenAside:
         (tmp_path / "file").write_text("")
         with pytest.raises(DeepRageError, match="cannot write"):
             write_text(tmp_path / "file" / "a.txt", "text")
+
+    def test_a_file_that_is_a_folder_is_a_user_error(self, tmp_path: Path) -> None:
+        with pytest.raises(DeepRageError, match="it is a folder"):
+            write_text(tmp_path, "text")
 
 
 class TestJson:
@@ -76,3 +80,9 @@ class TestErrors:
     def test_examples_stop_at_three(self) -> None:
         assert examples("abcd") == "'a', 'b', 'c', ..."
         assert examples("ab") == "'a', 'b'"
+        assert examples("") == "none"
+
+    def test_a_long_list_of_valid_names_is_cut(self) -> None:
+        message = str(unknown("condition", "c5O", [f"c{number}" for number in range(100)]))
+        assert "Did you mean 'c5" in message
+        assert message.endswith("Valid: 'c0', 'c1', 'c10', ... and so on.")

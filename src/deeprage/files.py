@@ -20,6 +20,8 @@ def written_aside(path: Path) -> Iterator[Path]:
     Raises:
         DeepRageError: the folder cannot be written or the disk is full.
     """
+    if path.is_dir():
+        raise DeepRageError(f"cannot write {path}: it is a folder. Give the name of a file.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
@@ -37,8 +39,8 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.replace(path)
     except OSError as error:
         raise DeepRageError(
-            f"cannot write {path}: {error.strerror or error}. Nothing was changed; free some space "
-            "or choose another folder, then run the command again."
+            f"cannot write {path}: {error.strerror or error}. An earlier file there is as it was; "
+            "free some space or choose another folder, then run the command again."
         ) from error
     finally:
         aside.unlink(missing_ok=True)

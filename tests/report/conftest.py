@@ -187,6 +187,7 @@ def write_config(folder: Path, regime: str, role: np.ndarray, series: list[str])
             "cells": {name: int((role == n).sum()) for n, name in enumerate(names)},
         },
         "protocol": "default",
+        "edges": [-0.5, 0.5],
         "network": {
             "name": "deeprage-c",
             "filters": 256,

@@ -278,8 +278,22 @@ class TestBadRuns:
     def test_a_configuration_that_is_none(self, new_run):
         run = new_run()
         (run / "config.json").write_text("[]")
-        with pytest.raises(DeepRageError, match=r"config\.json is no configuration"):
+        with pytest.raises(DeepRageError, match=r"config\.json is damaged"):
             write_report(run)
+
+    @pytest.mark.parametrize("content", ['{"rows": null}', "[1]", '"x"'])
+    def test_damaged_scores(self, new_run, content):
+        run = new_run()
+        (run / "metrics.json").write_text(content)
+        with pytest.raises(DeepRageError, match=r"metrics\.json is damaged"):
+            write_report(run)
+
+    def test_a_history_with_a_torn_line_of_other_bytes(self, new_run):
+        run = new_run()
+        before = len(RunFolder.open(run).history)
+        with (run / "history.jsonl").open("ab") as handle:
+            handle.write(b"\xe9\xff\n")
+        assert len(RunFolder.open(run).history) == before
 
     def test_damaged_predictions_leave_the_old_report(self, new_run):
         run = new_run()

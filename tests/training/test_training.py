@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from deeprage.data.blocks import epoch_blocks
@@ -58,6 +60,14 @@ def run_toy(out: Path, *, epochs: int = 4, **more: object) -> Run:
     split = make_split(compendium, regime="pairs", seed=1, test_fraction=0.2)
     options = {"training": training_config(epochs=epochs, block_genes=8), **more}
     return train(compendium, split, out=out, network=small(), **options)
+
+
+def full_disk(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def full_disk_of_safetensors(*_: object, **__: object) -> None:
+    raise SafetensorError("Error while serializing: I/O error: No space left on device")
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:
@@ -221,6 +231,89 @@ class TestErrors:
                 training=training_config(epochs=2, block_genes=8),
                 resume=True,
             )
+
+        kept = Run.load(tmp_path / "a").config["network"]["filters"]
+        assert kept == 8  # the settings stay those of the network that is there
+
+    def test_resume_under_another_split_is_refused(self, tmp_path: Path) -> None:
+        """Its test cells may have been training cells before."""
+        run_toy(tmp_path / "a", epochs=1)
+        before = (tmp_path / "a" / "split.npz").read_bytes()
+        compendium = toy()
+        with pytest.raises(DeepRageError, match=r"another split \(pairs, hold-out, seed 1\)"):
+            train(
+                compendium,
+                make_split(compendium, regime="pairs", seed=2, test_fraction=0.2),
+                out=tmp_path / "a",
+                network=small(),
+                training=training_config(epochs=2, block_genes=8),
+                resume=True,
+            )
+        assert (tmp_path / "a" / "split.npz").read_bytes() == before
+
+    def test_resume_with_another_optimiser_is_refused(self, tmp_path: Path) -> None:
+        run_toy(tmp_path / "a", epochs=1)
+        config = training_config(epochs=2, block_genes=8, optimiser="sgd")
+        with pytest.raises(DeepRageError, match="begun with the optimiser 'adamw'"):
+            run_toy(tmp_path / "a", training=config, resume=True)
+
+    def test_a_training_that_diverges_says_so(self, tmp_path: Path) -> None:
+        config = training_config(
+            epochs=9, block_genes=8, learning_rate=1e18, schedule="constant", optimiser="sgd"
+        )
+        with pytest.raises(
+            DeepRageError, match=r"diverged in epoch \d.*learning rate below 1e\+18"
+        ):
+            run_toy(tmp_path / "a", training=config)
+
+    def test_a_full_disk_costs_neither_the_run_to_replace_nor_a_traceback(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = run_toy(tmp_path / "a", epochs=1)
+        before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+        with monkeypatch.context() as patch:
+            patch.setattr(Split, "save", full_disk)
+            with pytest.raises(DeepRageError, match=r"split\.npz: No space left"):
+                run_toy(tmp_path / "a", epochs=1, overwrite=True)
+        assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before
+
+    def test_a_full_disk_while_the_weights_are_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("safetensors.torch.save_file", full_disk_of_safetensors)
+        with pytest.raises(DeepRageError, match=r"model\.safetensors: .*No space left"):
+            run_toy(tmp_path / "a", epochs=1)
+        assert not [path for path in (tmp_path / "a").iterdir() if path.name.startswith(".")]
+
+    def test_a_file_is_no_run_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "a").write_text("mine")
+        with pytest.raises(DeepRageError, match="is a file: give a folder"):
+            run_toy(tmp_path / "a")
+
+    @pytest.mark.parametrize(
+        ("file", "content", "message"),
+        [
+            ("config.json", "[]", "holds no settings"),
+            ("config.json", '{"format_version": 1, "edges": []}', "does not give 'protocol'"),
+            ("model.json", "[]", "holds no settings"),
+            ("model.json", "{}", "does not give 'network'"),
+        ],
+    )
+    def test_damaged_settings_are_named(
+        self, tmp_path: Path, file: str, content: str, message: str
+    ) -> None:
+        run = run_toy(tmp_path / "a", epochs=1)
+        (run.path / file).write_text(content)
+        with pytest.raises(DeepRageError, match=rf"{file} is damaged, it {message}: train again"):
+            Run.load(run.path).predictor()
+
+    def test_scaling_must_be_of_the_regulators(self, tmp_path: Path) -> None:
+        run = run_toy(tmp_path / "a", epochs=1)
+        about = json.loads((run.path / "model.json").read_text())
+        about["scaling"]["regulator_mean"].pop()
+        (run.path / "model.json").write_text(json.dumps(about))
+        with pytest.raises(DeepRageError, match="scales other regulators"):
+            Run.load(run.path).predictor()
 
     def test_an_incompatible_run_is_refused(self, tmp_path: Path) -> None:
         run = run_toy(tmp_path / "a", epochs=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,7 +70,7 @@ class Predictions:
                     observed=found["observed"],
                     role=found["role"],
                 )
-        except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
+        except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
             raise DeepRageError(
                 f"{path} cannot be read as predictions ({error}): run `deeprage evaluate` again."
             ) from error
@@ -165,8 +166,8 @@ class RunFolder:
         """One dict an epoch, in order; a resumed epoch counts once, a torn last line not at all."""
         path = self.folder / HISTORY
         epochs: dict[int, dict[str, Any]] = {}
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        for line in lines:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        for line in text.splitlines():
             try:
                 found = json.loads(line)
             except ValueError:
@@ -178,7 +179,12 @@ class RunFolder:
     @cached_property
     def metrics(self) -> Mapping[str, Any]:
         """`metrics.json`, empty before `deeprage evaluate` has run."""
-        return self.json(METRICS) or {}
+        found = self.json(METRICS) or {}
+        if not isinstance(found, dict) or not isinstance(found.get("rows", []), list):
+            raise DeepRageError(
+                f"{self.folder / METRICS} is damaged: run `deeprage evaluate` again."
+            )
+        return found
 
     @cached_property
     def scores(self) -> list[Score]:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from deeprage.errors import DeepRageError
-from deeprage.files import written_aside
 from deeprage.training.schedule import Progress
+from deeprage.training.tensor_files import write_tensors
 
 
 class Checkpoint(NamedTuple):
@@ -40,20 +40,13 @@ def save_checkpoint(
     history: list[dict[str, Any]],
 ) -> None:
     """Write the state to one file, all or nothing."""
-    from safetensors.torch import save_file
-
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     for number, slots in optimiser.state_dict()["state"].items():
         for slot, value in slots.items():
             if value is not None:  # sgd without momentum keeps an empty slot
                 tensors[f"optimiser.{number}.{slot}"] = torch.as_tensor(value)
     about = {"epoch": epoch, "progress": asdict(progress), "history": history}
-    with written_aside(path) as aside:
-        save_file(
-            {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
-            aside,
-            metadata={"training": json.dumps(about)},
-        )
+    write_tensors(path, tensors, metadata={"training": json.dumps(about)})
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -76,29 +69,34 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(about["epoch"], progress, about["history"], tensors)
 
 
-def restore(
-    checkpoint: Checkpoint, *, network: torch.nn.Module, optimiser: torch.optim.Optimizer
-) -> None:
-    """Put the tensors of a checkpoint back.
+def restore_network(checkpoint: Checkpoint, network: torch.nn.Module) -> None:
+    """Put the weights of a checkpoint back.
 
     Raises:
         DeepRageError: the network has another shape than the one in the checkpoint.
     """
-    weights: dict[str, Tensor] = {}
-    slots: dict[str, Tensor] = {}
-    for name, value in checkpoint.tensors.items():
-        kind, rest = name.split(".", 1)
-        (weights if kind == "network" else slots)[rest] = value
     try:
-        network.load_state_dict(weights)
+        network.load_state_dict(_part(checkpoint, "network"))
     except RuntimeError as error:
         raise DeepRageError(
             "the checkpoint is of a network of another shape: resume with the same --model and "
             "options as before."
         ) from error
+
+
+def restore_optimiser(checkpoint: Checkpoint, optimiser: torch.optim.Optimizer) -> None:
+    """Put the optimiser's state of a checkpoint back."""
     state = optimiser.state_dict()
     state["state"] = {}
-    for name, value in slots.items():
+    for name, value in _part(checkpoint, "optimiser").items():
         number, slot = name.split(".")
         state["state"].setdefault(int(number), {})[slot] = value
     optimiser.load_state_dict(state)
+
+
+def _part(checkpoint: Checkpoint, kind: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(f"{kind}."): value
+        for name, value in checkpoint.tensors.items()
+        if name.startswith(f"{kind}.")
+    }

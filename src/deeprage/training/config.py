@@ -12,7 +12,7 @@ Positive = Annotated[int, Field(gt=0)]
 class TrainingConfig(BaseModel):
     """How a network is trained. Defaults are this project's recipe; see `paper_recipe`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     optimiser: Literal["sgd", "adam", "adamw"] = "adamw"
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -35,8 +35,10 @@ class TrainingConfig(BaseModel):
     validation_genes: Positive = Field(
         default=2048, description="genes, drawn once, on which each epoch is judged"
     )
-    seed: Annotated[int, Field(ge=0)] = 0
-    threads: Positive | None = Field(default=None, description="CPU threads; default: all")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    threads: Annotated[int, Field(gt=0, le=1024)] | None = Field(
+        default=None, description="CPU threads; default: all"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     devices: Positive = 1
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"

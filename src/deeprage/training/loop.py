@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ import numpy as np
 import torch
 
 from deeprage.data.blocks import Block, epoch_blocks
+from deeprage.errors import DeepRageError
 from deeprage.files import write_text
 from deeprage.networks.network import Network
-from deeprage.training.checkpoint import load_checkpoint, restore, save_checkpoint
+from deeprage.training.checkpoint import Checkpoint, restore_optimiser, save_checkpoint
 from deeprage.training.config import TrainingConfig
 from deeprage.training.objective import objective
 from deeprage.training.optimiser import make_optimiser
@@ -52,13 +54,19 @@ class Loop:
     on_best: Callable[[Network], None]
     listener: Listener | None = None
 
-    def run(self, *, resume: bool) -> Progress:
-        """Train to the end; returns which epoch was best and its validation loss."""
+    def run(self, *, saved: Checkpoint | None = None) -> Progress:
+        """Train to the end; returns which epoch was best and its validation loss.
+
+        Args:
+            saved: where to go on; its weights are in the network already.
+
+        Raises:
+            DeepRageError: the loss is no longer finite.
+        """
         optimiser = make_optimiser(self.network, self.config)
         first, progress, history = 0, Progress(), list[dict[str, Any]]()
-        if resume and (self.folder / CHECKPOINT).exists():
-            saved = load_checkpoint(self.folder / CHECKPOINT)
-            restore(saved, network=self.network, optimiser=optimiser)
+        if saved is not None:
+            restore_optimiser(saved, optimiser)
             first, progress, history = saved.epoch, saved.progress, saved.history
         module, optimiser = self.fabric.setup(self.network, optimiser)
         for epoch in range(first, self.config.epochs):
@@ -67,6 +75,12 @@ class Loop:
             with torch.random.fork_rng(enabled=True):
                 record = self._epoch(module, optimiser, epoch, progress)
             loss = record["validation_loss"]
+            if not math.isfinite(loss):
+                raise DeepRageError(
+                    f"the training diverged in epoch {epoch + 1}, its validation loss is {loss}: "
+                    f"give a learning rate below {self.config.learning_rate:g}. What was best "
+                    "before is kept."
+                )
             progress = progress.after(epoch, loss, self.config)
             history.append(record)
             if self.fabric.is_global_zero:

@@ -72,7 +72,7 @@ class NetworkPredictor:
             lost = [name for name in self.regulators if name not in visible.regulators]
             raise DeepRageError(
                 f"the network was trained with {len(self.regulators)} regulators, the compendium "
-                f"has {len(visible.regulators)}; missing: {examples(lost) or 'none'}. Use the "
+                f"has {len(visible.regulators)}; missing: {examples(lost)}. Use the "
                 "compendium that it was trained on."
             )
         self._compendium = visible

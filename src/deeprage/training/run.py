@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from deeprage.data.split import ScoringProtocol, Split
 from deeprage.errors import DeepRageError
-from deeprage.files import read_json, write_json, written_aside
+from deeprage.files import read_json, write_json
 from deeprage.networks.config import NetworkConfig
 
 if TYPE_CHECKING:
@@ -63,8 +64,6 @@ class Run:
                 f"{path} is not a run folder (it has no {CONFIG}): give the folder named by "
                 "`deeprage train --out`."
             )
-        if not isinstance(run.config, dict):
-            raise DeepRageError(f"{run.path / CONFIG} is no configuration: train again.")
         version = run.config.get("format_version")
         if version != FORMAT_VERSION:
             raise DeepRageError(
@@ -72,13 +71,13 @@ class Run:
                 f"{FORMAT_VERSION}: train again, or use the deeprage that wrote it "
                 f"({run.config.get('deeprage_version', 'unknown')})."
             )
+        _check_keys(run.config, run.path / CONFIG, ("protocol", "edges"))
         return run
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """The resolved configuration, as written by `train`."""
-        found: dict[str, Any] = read_json(self.path / CONFIG)
-        return found
+        return _settings(self.path / CONFIG, ())
 
     @cached_property
     def split(self) -> Split:
@@ -92,8 +91,9 @@ class Run:
             raise DeepRageError(
                 f"{self.path} holds no trained model yet: finish it with `deeprage train --resume`."
             )
-        found: dict[str, Any] = read_json(self.path / MODEL_JSON)
-        return found
+        return _settings(
+            self.path / MODEL_JSON, ("network", "promoter_length", "regulators", "scaling")
+        )
 
     @property
     def regulators(self) -> list[str]:
@@ -119,9 +119,14 @@ class Run:
         )
         try:
             network.load_state_dict(load_file(self.path / MODEL))
-        except (OSError, SafetensorError, RuntimeError) as error:
+        except (OSError, SafetensorError) as error:
             raise DeepRageError(
                 f"the weights in {self.path / MODEL} cannot be read ({error}): train again."
+            ) from error
+        except RuntimeError as error:
+            raise DeepRageError(
+                f"the weights in {self.path / MODEL} are not of the network that {MODEL_JSON} "
+                "beside them describes: train again."
             ) from error
         return network.eval()
 
@@ -131,10 +136,13 @@ class Run:
 
         found = self.model["scaling"]
         arrays = ("regulator_mean", "regulator_low", "regulator_high")
+        path = self.path / MODEL_JSON
+        _check_keys(found, path, (*arrays, "target_mean", "target_scale"))
+        levels = {name: np.array(found[name], dtype=np.float32) for name in arrays}
+        if any(len(values) != len(self.regulators) for values in levels.values()):
+            raise DeepRageError(f"{path} scales other regulators than it names: train again.")
         return Scaling(
-            **{name: np.array(found[name], dtype=np.float32) for name in arrays},
-            target_mean=found["target_mean"],
-            target_scale=found["target_scale"],
+            **levels, target_mean=found["target_mean"], target_scale=found["target_scale"]
         )
 
     def predictor(self) -> NetworkPredictor:
@@ -149,13 +157,27 @@ class Run:
         )
 
 
+def _settings(path: Path, keys: Sequence[str]) -> dict[str, Any]:
+    """What a JSON file of a run says, with the keys that are needed."""
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise DeepRageError(f"{path} is damaged, it holds no settings: train again.")
+    _check_keys(found, path, keys)
+    return found
+
+
+def _check_keys(found: Mapping[str, Any], path: Path, keys: Sequence[str]) -> None:
+    for key in keys:
+        if key not in found:
+            raise DeepRageError(f"{path} is damaged, it does not give {key!r}: train again.")
+
+
 def save_model(
     path: Path, network: Network, *, scaling: Scaling, regulators: list[str], length: int
 ) -> None:
     """Write the weights and, beside them, what is needed to use them."""
-    from safetensors.torch import save_file
-
     from deeprage import __version__
+    from deeprage.training.tensor_files import write_tensors
 
     about = {
         "format_version": FORMAT_VERSION,
@@ -171,7 +193,5 @@ def save_model(
             "target_scale": scaling.target_scale,
         },
     }
-    weights = {name: value.detach().cpu() for name, value in network.state_dict().items()}
-    with written_aside(path / MODEL) as aside:
-        save_file({name: value.contiguous() for name, value in weights.items()}, aside)
+    write_tensors(path / MODEL, network.state_dict())
     write_json(path / MODEL_JSON, about)

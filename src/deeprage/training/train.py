@@ -18,10 +18,11 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
-from deeprage.files import write_json
+from deeprage.files import write_json, written_aside
 from deeprage.networks.config import NetworkConfig
 from deeprage.networks.network import Network
 from deeprage.training.allocator import keep_large_buffers
+from deeprage.training.checkpoint import load_checkpoint, restore_network
 from deeprage.training.config import TrainingConfig
 from deeprage.training.loop import Loop
 from deeprage.training.progress import progress_listener
@@ -79,8 +80,9 @@ def train(
         progress: show a bar on a terminal.
 
     Raises:
-        DeepRageError: `out` holds a run, nothing to train on or to validate with, parts of the
-            network that do not fit each other.
+        DeepRageError: `out` holds a run, or to resume one of another split, nothing to train on or
+            to validate with, parts of the network that do not fit each other, a training that
+            diverges.
     """
     out = Path(out)
     checked = check_edges(edges)
@@ -88,6 +90,8 @@ def train(
     if training.threads is not None:
         torch.set_num_threads(training.threads)
     keep_large_buffers()
+    if resume:
+        _check_same(out, split, training)
     seen = visible(under_protocol(compendium, protocol), split)
     fabric = _fabric(training)
     scaling = Scaling.fit(seen, split)
@@ -106,7 +110,11 @@ def train(
             promoter_length=seen.promoters.shape[1],
             regulators=len(seen.regulators),
         )
-    model.calibrate(_calibration(train_part, training.seed).cpu())
+    saved = load_checkpoint(out / CHECKPOINT) if resume else None
+    if saved is None:
+        model.calibrate(_calibration(train_part, training.seed).cpu())
+    else:
+        restore_network(saved, model)  # before anything is written, lest it does not fit
     config = _config(compendium, split, network, training, protocol, checked)
     config |= {"command": command, "compendium_path": str(compendium_path or "")}
     config |= {"device": str(fabric.device), "threads": torch.get_num_threads()}
@@ -133,7 +141,7 @@ def train(
                 length=seen.promoters.shape[1],
             ),
             listener=listener,
-        ).run(resume=resume)
+        ).run(saved=saved)
     if fabric.is_global_zero:
         config |= {
             "seconds": time.perf_counter() - started,
@@ -176,6 +184,8 @@ def _check(
             f"{len(edges)} class edges make {len(edges) + 1} classes, but the network has "
             f"{network.classes}: set network.classes={len(edges) + 1}."
         )
+    if out.exists() and not out.is_dir():
+        raise DeepRageError(f"{out} is a file: give a folder for the run with --out.")
     if resume and not (out / CHECKPOINT).exists():
         raise DeepRageError(f"there is nothing to resume in {out}: train without --resume.")
     if (out / MODEL).exists() and not (resume or overwrite):
@@ -207,14 +217,36 @@ def _calibration(part: BlockTensors, seed: int) -> torch.Tensor:
     return part.promoters(np.sort(rows))
 
 
+def _check_same(out: Path, split: Split, training: TrainingConfig) -> None:
+    """Raise a `DeepRageError` unless the run in `out` has this split and optimiser.
+
+    A network that goes on under another split may have learnt from what is now a test cell.
+    """
+    earlier = Run.load(out)
+    if not np.array_equal(earlier.split.role, split.role):
+        raise DeepRageError(
+            f"the run in {out} has another split ({earlier.split.regime}, {earlier.split.label}) "
+            f"than is asked for ({split.regime}, {split.label}): resume with the same regime, "
+            "folds and seed."
+        )
+    optimiser = earlier.config.get("training", {}).get("optimiser", training.optimiser)
+    if optimiser != training.optimiser:
+        raise DeepRageError(
+            f"the run in {out} was begun with the optimiser {optimiser!r}, not "
+            f"{training.optimiser!r}: resume with the same one."
+        )
+
+
 def _start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: bool) -> None:
-    if not resume:
-        # What an earlier run left would stand beside the new settings if this one is stopped.
-        for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS):
-            (out / stale).unlink(missing_ok=True)
-        shutil.rmtree(out / KNOCKOUTS, ignore_errors=True)
-    write_json(out / CONFIG, config)
-    split.save(out / SPLIT)
+    with written_aside(out / CONFIG) as settings, written_aside(out / SPLIT) as roles:
+        write_json(settings, config)
+        split.save(roles)
+        if not resume:
+            # What an earlier run left would stand beside the new settings if this one is stopped;
+            # it is removed once these are written, so that a full disk costs nothing.
+            for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS):
+                (out / stale).unlink(missing_ok=True)
+            shutil.rmtree(out / KNOCKOUTS, ignore_errors=True)
 
 
 def _config(
