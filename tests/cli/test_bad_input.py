@@ -3,6 +3,8 @@
 import errno
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -146,8 +148,45 @@ class TestImport:
         def full(*_: object, **__: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("anndata.AnnData.write_h5ad", full)
+        monkeypatch.setattr(Path, "write_bytes", full)
         refused(self.give(deeprage, parts), "No space left on device", "mine.h5ad")
+
+    def test_promoters_of_several_lengths(self, deeprage: Deeprage, parts: Path) -> None:
+        text = (parts / "promoters.fa").read_text()
+        (parts / "promoters.fa").write_text(text + "ACGT\n")
+        refused(self.give(deeprage, parts), "one length", "'GENE00040'")
+
+    def test_a_matrix_that_was_cut(self, deeprage: Deeprage, parts: Path) -> None:
+        text = (parts / "matrix.tsv").read_text()
+        (parts / "matrix.tsv").write_text(text[: len(text) - 100])
+        refused(self.give(deeprage, parts), "cut short")
+
+    def test_the_output_must_not_be_an_input(self, deeprage: Deeprage, parts: Path) -> None:
+        linked = parts / "elsewhere" / ".." / "matrix.tsv"
+        refused(self.give(deeprage, parts, "--out", linked), "matrix.tsv", "another name")
+
+    def test_warnings_of_libraries_stay_out_of_the_sentence(self, parts: Path) -> None:
+        (parts / "annotation.gb").write_text("LOCUS       X  1 bp DNA\nFEATURES\n   gene 1..\n")
+        words = (
+            "data", "import", "--expression", parts / "matrix.tsv", "--regulators",
+            parts / "regulators.txt", "--annotation", parts / "annotation.gb",
+            "--out", parts / "mine.h5ad",
+        )  # fmt: skip
+        command = [sys.executable, "-m", "deeprage", *map(str, words)]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        refused(Result(found.returncode, found.stdout, found.stderr), "annotation.gb")
+
+    def test_memory_that_runs_out(self, deeprage: Deeprage, parts: Path) -> None:
+        size = {"--genome": ">chr1\nACGTACGTAC\n", "--annotation": "##gff-version 3\n"}
+        size["--annotation"] += "chr1\tx\tgene\t5\t6\t.\t+\t.\tID=REG001\n"
+        for option, text in size.items():
+            (parts / option.strip("-")).write_text(text)
+        found = deeprage(
+            "data", "import", "--expression", parts / "matrix.tsv", "--regulators",
+            parts / "regulators.txt", "--genome", parts / "genome", "--annotation",
+            parts / "annotation", "--length", 10**14, "--out", parts / "mine.h5ad",
+        )  # fmt: skip
+        refused(found, "memory ran out")
 
 
 class TestOptions:
@@ -191,6 +230,12 @@ class TestOptions:
             (("--set", "filters=4"), "--set network.filters=128"),
             (("--set", "network.filters=-4"), "filters"),
             (("--seed", "-1"), "-1"),
+            (("--seed", str(2**64)), "seed"),
+            (("--threads", "100000000"), "threads"),
+            (("--block", "\N{SUPERSCRIPT TWO}x5"), "16x173"),
+            (("--edges", "inf"), "finite"),
+            (("--set", "training.learning_rate=Infinity"), "finite"),
+            (("--set", "network.name=x"), "--model"),
         ],
     )
     def test_a_value_out_of_range_is_named(
@@ -319,6 +364,39 @@ class TestPredict:
         assert "1 names" in found.err
         assert "2 regulator levels were missing" in found.err
 
+    @pytest.mark.parametrize("value", ["nan", "inf", "1e39"])
+    def test_what_is_filled_in_must_be_finite(
+        self, deeprage: Deeprage, toy_run: Path, inputs: Path, value: str
+    ) -> None:
+        refused(self.give(deeprage, toy_run, inputs, "--fill-missing", value), "finite log2 value")
+
+    def test_a_level_beyond_any_number(
+        self, deeprage: Deeprage, toy_run: Path, inputs: Path
+    ) -> None:
+        text = (inputs / "levels.tsv").read_text()
+        (inputs / "levels.tsv").write_text(text.replace("0.0", "1e39", 1))
+        refused(self.give(deeprage, toy_run, inputs), "finite log2 values")
+
+    @pytest.mark.parametrize("other", ["promoters.fa", "levels.tsv"])
+    def test_inputs_are_never_overwritten(
+        self, deeprage: Deeprage, toy_run: Path, inputs: Path, other: str
+    ) -> None:
+        refused(self.give(deeprage, toy_run, inputs, "--out", inputs / other), other)
+        refused(self.give(deeprage, toy_run, inputs, "--classes-out", inputs / other), other)
+
+    def test_both_files_are_written_or_none(
+        self, deeprage: Deeprage, toy_run: Path, inputs: Path
+    ) -> None:
+        same = inputs / "out.tsv"
+        refused(self.give(deeprage, toy_run, inputs, "--classes-out", same), "another name")
+        refused(self.give(deeprage, toy_run, inputs, "--classes-out", inputs), "it is a folder")
+
+    def test_an_empty_promoter_is_not_padded(
+        self, deeprage: Deeprage, toy_run: Path, inputs: Path
+    ) -> None:
+        (inputs / "promoters.fa").write_text(">a\n>b\nACGT\n")
+        refused(self.give(deeprage, toy_run, inputs, "--pad"), "no bases", "'a'")
+
     def test_a_promoter_of_another_length(
         self, deeprage: Deeprage, toy_run: Path, inputs: Path
     ) -> None:
@@ -335,6 +413,17 @@ class TestPredict:
 class TestFailure:
     def test_an_error_of_the_program_is_not_hidden(self) -> None:
         assert failure(KeyError("x")) is None
+
+    def test_a_full_device_is_told_in_one_sentence(self) -> None:
+        class OutOfMemoryError(RuntimeError):  # as PyTorch's
+            pass
+
+        told = failure(OutOfMemoryError("CUDA out of memory.\nIt holds much."))
+        assert told is not None
+        assert told.code == 2
+        assert "CUDA out of memory." in told.sentence
+        assert "\n" not in told.sentence
+        assert failure(RuntimeError("a shape does not fit")) is None
 
     def test_ctrl_c_is_told_in_one_sentence(self) -> None:
         told = failure(KeyboardInterrupt())

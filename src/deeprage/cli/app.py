@@ -6,6 +6,7 @@ each verb imports what it needs when it runs.
 
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
@@ -94,4 +95,6 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """The entry point of the `deeprage` command."""
+    if not sys.warnoptions:  # what libraries warn of is for programmers, who ask with -W
+        warnings.simplefilter("ignore")
     sys.exit(run(sys.argv[1:]))

@@ -36,6 +36,10 @@ def failure(error: BaseException) -> Failure | None:
     if isinstance(error, BrokenPipeError):
         _leave_pipe_quietly()
         return Failure("", 1)
+    if isinstance(error, MemoryError) or _out_of_memory(error):
+        reason = (str(error).splitlines() or ["no more could be had"])[0]
+        advice = "take less data, a smaller --block or network, or a machine with more memory"
+        return Failure(_line(f"memory ran out ({reason}): {advice}."), BAD_INPUT)
     if isinstance(error, OSError):
         return Failure(_operating_system(error), BAD_INPUT)
     if hasattr(error, "format_message"):
@@ -43,6 +47,13 @@ def failure(error: BaseException) -> Failure | None:
     if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
         return Failure(_invalid_settings(error.errors()), BAD_INPUT)
     return None
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether PyTorch, which is not imported here, says that a device or the machine is full."""
+    return isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    )
 
 
 def _line(message: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from deeprage.cli.console import note, show
+from deeprage.cli.parsing import check_outputs
 
 
 def import_(
@@ -81,6 +82,8 @@ def import_(
     """
     from deeprage.data.building import import_compendium
 
+    read = (expression, regulators, genome, annotation, promoters, conditions, groups, tss_table)
+    check_outputs([out], [*read, operons, renames])
     compendium, notes = import_compendium(
         expression=Path(expression),
         regulators=Path(regulators),

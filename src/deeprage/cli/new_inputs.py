@@ -13,6 +13,9 @@ from deeprage.data.reading import read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples
 
+#: Levels are float32, in which a larger number would become infinite.
+LARGEST = float(np.finfo(np.float32).max)
+
 
 class RegulatorTable(NamedTuple):
     """Regulator levels as a network takes them.
@@ -47,6 +50,11 @@ def read_regulator_levels(
         DeepRageError: unreadable table, repeated names, text in place of a number, or missing
             regulators without `fill_missing`; it lists the missing ones.
     """
+    if fill_missing is not None and not abs(fill_missing) <= LARGEST:
+        raise DeepRageError(
+            f"--fill-missing must be a finite log2 value, got {fill_missing:g}; 0 takes the "
+            "missing regulators as unchanged."
+        )
     table = _read_table(path)
     in_rows, in_columns = (len(set(regulators) & set(x)) for x in (table.index, table.columns))
     if max(in_rows, in_columns) == 0:
@@ -130,6 +138,9 @@ def _read_table(path: Path) -> pd.DataFrame:
             f"{path} has text where a log2 level is expected: {words.iat[row, column]!r} in row "
             f"{words.index[row]!r}, column {words.columns[column]!r}."
         )
-    if np.isinf(numbers.to_numpy(dtype=np.float64)).any():
-        raise DeepRageError(f"{path} has infinite levels; give finite log2 values.")
+    if (np.abs(numbers.to_numpy(dtype=np.float64)) > LARGEST).any():
+        raise DeepRageError(
+            f"{path} has infinite levels, or larger ones than any log2 value can be; give finite "
+            "log2 values."
+        )
     return numbers

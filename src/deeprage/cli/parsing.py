@@ -1,6 +1,7 @@
 """Option values that are more than a word or a number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal
 
 from deeprage.errors import DeepRageError, unknown
@@ -18,10 +19,24 @@ def choice(kind: str, value: str, valid: Iterable[object]) -> str:
     return value
 
 
+def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
+    """Raise a `DeepRageError` if a file to write is one to read, or another one to write."""
+    taken = {Path(path).resolve() for path in inputs if path is not None}
+    for path in outputs:
+        if path is None:
+            continue
+        if Path(path).resolve() in taken:
+            raise DeepRageError(
+                f"{path} is to be written, but it is named for something else too: give another "
+                "name for the output."
+            )
+        taken.add(Path(path).resolve())
+
+
 def block_shape(text: str) -> tuple[int, int]:
     """Genes and conditions in a block, from a text such as `16x173`."""
     genes, x, conditions = text.lower().partition("x")
-    if not (x and genes.strip().isdigit() and conditions.strip().isdigit()):
+    if not (x and genes.strip().isdecimal() and conditions.strip().isdecimal()):
         raise DeepRageError(
             f"cannot read --block {text!r}: write genes x conditions, such as 16x173."
         )

@@ -1,13 +1,15 @@
 """`deeprage predict`: the expression of new promoters under new regulator levels."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
 from deeprage.cli.console import note
+from deeprage.cli.parsing import check_outputs
 from deeprage.errors import DeepRageError
-from deeprage.files import write_text
+from deeprage.files import written_aside
 
 
 def predict(
@@ -40,6 +42,7 @@ def predict(
     from deeprage.data.promoters import read_promoters
     from deeprage.training.run import Run
 
+    check_outputs([out, classes_out], [promoters, regulators])
     found = Run.load(run)
     if classes_out is not None and found.model["network"]["head"] == "regression":
         raise DeepRageError(
@@ -49,6 +52,16 @@ def predict(
     sequences = read_promoters(Path(promoters))
     tokens = fit_promoters(sequences, found.promoter_length, pad=pad)
     table = read_regulator_levels(Path(regulators), found.regulators, fill_missing=fill_missing)
+    predicted = found.predictor().predict_new(tokens, table.levels)
+    genes, conditions = list(sequences), table.conditions
+    texts = {out: values_text(predicted.value, genes, conditions)}
+    if classes_out is not None and predicted.probabilities is not None:
+        edges = found.config["edges"]
+        texts[classes_out] = classes_text(predicted.probabilities, genes, conditions, edges)
+    with ExitStack() as both:  # neither file is replaced unless both can be written
+        for path, text in texts.items():
+            aside = both.enter_context(written_aside(Path(path)))
+            aside.write_text(text, encoding="utf-8")
     if table.ignored:
         note(f"{table.ignored} names in {regulators} are no regulators of the network: ignored")
     if table.filled:
@@ -57,11 +70,5 @@ def predict(
     outside = (table.levels < scaling.regulator_low) | (table.levels > scaling.regulator_high)
     if outside.any():
         note(f"{outside.mean():.0%} of the regulator levels lie outside what training saw")
-    predicted = found.predictor().predict_new(tokens, table.levels)
-    genes, conditions = list(sequences), table.conditions
-    write_text(Path(out), values_text(predicted.value, genes, conditions))
-    if classes_out is not None and predicted.probabilities is not None:
-        text = classes_text(predicted.probabilities, genes, conditions, found.config["edges"])
-        write_text(Path(classes_out), text)
     note(f"wrote {out}: {len(genes):,} genes x {len(conditions):,} conditions")
     return Path(out)

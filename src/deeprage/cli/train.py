@@ -10,6 +10,7 @@ from deeprage.cli.console import note, watched
 from deeprage.cli.overrides import given, parse_overrides
 from deeprage.cli.parsing import block_shape, choice, class_edges
 from deeprage.cli.splits import chosen_split
+from deeprage.errors import DeepRageError
 
 #: `default` is this project's; `paper` is the paper's optimiser and schedule.
 RECIPES = ("default", "paper")
@@ -21,7 +22,10 @@ def train(
     out: Annotated[Path, Option(help="Run folder to write.")],
     model: Annotated[
         str,
-        Option(help="deeprage-c, deeprage-tp, deeprage-tp-eq5, deeprage-rnn, deeprage-rnn-lstm."),
+        Option(
+            help="deeprage-c, deeprage-tp, deeprage-tp-eq5, deeprage-rnn, deeprage-rnn-lstm, "
+            "fun-prose."
+        ),
     ] = "deeprage-c",
     protocol: Annotated[
         str,
@@ -102,6 +106,8 @@ def train(
 
     file, out = Path(file), Path(out)
     for_network, for_training = parse_overrides(settings or [])
+    if "name" in for_network:
+        raise DeepRageError("the network's name is that of its preset: choose it with --model.")
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
     thresholds = class_edges(edges)
     shape = {"classes": len(thresholds) + 1} | given(head=head) | for_network
