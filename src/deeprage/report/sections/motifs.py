@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeprage.interpretation.motif_files import FORMAT_VERSION
 from deeprage.report.blocks import Column, Facts, Figure, Gallery, Reading, Section
 from deeprage.report.logos import glyphs, logo_pair, profile
+from deeprage.report.result_file import read_result
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.style import MODEL, MUTED, axis, dressed
 from deeprage.training.run import MOTIFS
@@ -21,7 +23,7 @@ Filter = Mapping[str, Any]
 
 def motifs(run: RunFolder) -> Section | None:
     """The motif of each filter, as `deeprage motifs` found it."""
-    found = run.json(MOTIFS)
+    found = read_result(run, MOTIFS, version=FORMAT_VERSION, verb="deeprage motifs")
     if found is None:
         return None
     lead = ""
