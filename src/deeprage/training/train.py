@@ -18,7 +18,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
-from deeprage.files import write_json, written_aside
+from deeprage.files import json_text, write_json, written_aside
 from deeprage.networks.config import NetworkConfig
 from deeprage.networks.network import Network
 from deeprage.training.allocator import keep_large_buffers
@@ -239,8 +239,8 @@ def _check_same(out: Path, split: Split, training: TrainingConfig) -> None:
 
 def _start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: bool) -> None:
     with written_aside(out / CONFIG) as settings, written_aside(out / SPLIT) as roles:
-        write_json(settings, config)
-        split.save(roles)
+        settings.write_text(json_text(config), encoding="utf-8")
+        split.write(roles)
         if not resume:
             # What an earlier run left would stand beside the new settings if this one is stopped;
             # it is removed once these are written, so that a full disk costs nothing.
