@@ -20,7 +20,7 @@ def examples(names: Iterable[object], *, most: int = 3) -> str:
 
 def unknown(kind: str, value: str, valid: Iterable[str]) -> DeepRageError:
     """An error for a name that is not among the valid ones, with the nearest valid one."""
-    choices = sorted(valid)
+    choices = sorted(set(valid))
     near = get_close_matches(value, choices, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     valid_ones = ", ".join(choices) if len(choices) <= 40 else f"{examples(choices)} and so on"

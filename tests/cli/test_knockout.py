@@ -202,6 +202,12 @@ class TestScreen:
         (["--filter", "0", "--screen", "filters"], "leave out what to knock out"),
         (["--screen", "motifs"], "unknown screen 'motifs'"),
         (["--pair", "REG001:2"], "cannot read --pair 'REG001:2'"),
+        (["--regulator", "REG001=1e39"], "which no log2 level can be"),
+        (["--regulator", "REG001=1", "--regulator", "reg001=2"], "change each once"),
+        (["--screen", "regulators", "--step", "nan"], "which no log2 level can be"),
+        (["--regulator", "REG001=1", "--name", "../../elsewhere"], "leave out '/'"),
+        (["--regulator", "REG001=1", "--seed", "-1"], "--seed"),
+        (["--regulator", "REG001=1", "--threads", "100000000"], "between 1 and 1024"),
     ],
 )
 def test_bad_requests_end_with_one_sentence(

@@ -40,7 +40,7 @@ def attribute(
     ] = 1000,
     steps: Annotated[int, Option(help="Points on the path of integrated gradients.")] = 16,
     references: Annotated[int, Option(help="Shuffled promoters a gene.")] = 4,
-    seed: Annotated[int, Option(help="Seed of the shuffling.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of the shuffling.")] = 0,
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
     """Write what each letter contributes, as TF-MoDISco and other motif discovery reads it."""

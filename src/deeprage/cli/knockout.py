@@ -83,7 +83,7 @@ def knockout(
     data: Annotated[
         Path | None, Option(help="Compendium; default: the one that the run was trained on.")
     ] = None,
-    seed: Annotated[int, Option(help="Seed of shuffling and of random knock-outs.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of shuffling and of random knock-outs.")] = 0,
     device: Annotated[str, Option(help="cpu, cuda or mps.")] = "cpu",
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
@@ -100,6 +100,8 @@ def knockout(
     from deeprage.interpretation.perturbation import label_of
 
     suffix = choice("table format", tables, TABLES)
+    if name is not None and (name in (".", "..") or Path(name).name != name):
+        raise DeepRageError(f"--name {name!r} is not the name of one folder: leave out '/'.")
     set_threads(threads)
     inputs = KnockoutInputs.of(run, data=data, conditions=conditions, device=device)
     done = inputs.perturbations(

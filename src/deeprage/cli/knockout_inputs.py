@@ -84,6 +84,7 @@ class KnockoutInputs:
         """What is to be done, in the order level, motif, filter, pair."""
         from deeprage.data.motifs import letter_frequencies, load_motifs
         from deeprage.data.sites import read_pattern
+        from deeprage.data.validation import check_unique
         from deeprage.interpretation.perturbation import (
             FilterOff,
             MotifMask,
@@ -99,7 +100,9 @@ class KnockoutInputs:
         def known() -> list[Motif]:
             return load_motifs(None if not known_motifs else [Path(path) for path in known_motifs])
 
-        done: list[Perturbation] = [read_level(text, finder) for text in regulators or ()]
+        levels = [read_level(text, finder) for text in regulators or ()]
+        check_unique([level.name for level in levels], "regulators", "change each once")
+        done: list[Perturbation] = [*levels]
         background = letter_frequencies(self.wild.promoters)
         for text in motifs or ():
             pattern = read_pattern(text, motifs=known, background=background, p_value=site_p)
@@ -179,8 +182,10 @@ def screened(
     """Each regulator or filter alone; a filter stands for the factor that its motif matches."""
     from deeprage.interpretation.knockout_study import study_screen
     from deeprage.interpretation.known_targets import KnownTargets
+    from deeprage.interpretation.perturbation import check_level
     from deeprage.interpretation.screen import screen_filters, screen_regulators
 
+    check_level(step, "--step")
     known = None if network is None else KnownTargets(Path(network), inputs.compendium)
     rows = inputs.compendium.regulator_rows
     symbols = [inputs.compendium.symbols[row] for row in rows]

@@ -33,7 +33,7 @@ def motifs(
     ] = None,
     q: Annotated[float, Option(help="False discovery rate below which a filter is matched.")] = 0.1,
     rounds: Annotated[int, Option(help="Rounds of the shuffled null.")] = 10,
-    seed: Annotated[int, Option(help="Seed of the shuffling.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of the shuffling.")] = 0,
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
     """Turn the first layer's filters into motifs and compare them with known ones.
@@ -59,11 +59,6 @@ def motifs(
     if not known:
         known["JASPAR fungi"] = load_motifs(None)
     targets = [motif for part in known.values() for motif in part]
-    if len(targets) < FEW_TARGETS:
-        note(
-            f"only {len(targets)} known motifs: Tomtom's p-values are rough below {FEW_TARGETS}; "
-            "give more files with --motifs"
-        )
     discovered = None
     if patterns is not None:
         background = letter_frequencies(promoters)
@@ -80,6 +75,11 @@ def motifs(
         options=options,
         patterns=discovered,
     )
+    if len(targets) < FEW_TARGETS:
+        note(
+            f"only {len(targets)} known motifs: Tomtom's p-values are rough below {FEW_TARGETS}; "
+            "give more files with --motifs"
+        )
     if result is not None:
         show(_matches_table(content["filters"], "distinct filters"), "")
         show(_counts(content["summary"], q, "filters"))
@@ -95,16 +95,17 @@ def set_threads(threads: int | None) -> None:
     """Use this many CPU threads.
 
     Raises:
-        DeepRageError: fewer than one.
+        DeepRageError: fewer than one, or so many that the process would die.
     """
     import torch
 
     from deeprage.errors import DeepRageError
+    from deeprage.training.config import MOST_THREADS
 
     if threads is None:
         return
-    if threads < 1:
-        raise DeepRageError(f"--threads must be 1 or more, got {threads}.")
+    if not 1 <= threads <= MOST_THREADS:
+        raise DeepRageError(f"--threads must be between 1 and {MOST_THREADS}, got {threads}.")
     torch.set_num_threads(threads)
 
 

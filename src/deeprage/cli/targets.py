@@ -49,7 +49,7 @@ def targets(
         int, Option(help="Rounds of shuffled promoters for p and q; 0 leaves them out.")
     ] = 1,
     most: Annotated[int, Option(help="Links in the table, the surest first.")] = 100_000,
-    seed: Annotated[int, Option(help="Seed of the shuffling.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of the shuffling.")] = 0,
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
     """Score every regulator-gene pair, and compare the scores with a known network.

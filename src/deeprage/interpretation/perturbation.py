@@ -10,6 +10,8 @@ from deeprage.data.sites import SitePattern
 from deeprage.errors import DeepRageError, unknown
 from deeprage.interpretation.promoter_edits import How
 
+#: Log2; beyond it nothing is a ratio that could be measured.
+LARGEST_LEVEL = 1000.0
 _LEVEL = re.compile(r"(?P<name>.+?)(?P<how>\+=|-=|=)(?P<value>[-+]?[0-9.]+(e[-+]?\d+)?)$", re.I)
 _PAIR = re.compile(r"(?P<filter>\d+):(?P<name>.+)$")
 
@@ -109,7 +111,7 @@ def read_level(text: str, regulators: RegulatorFinder) -> LevelChange:
     """A level out of `MSN2=-3` (set), `MSN2-=5` (lowered) or `MSN2+=2` (raised), in log2.
 
     Raises:
-        DeepRageError: another form, or an unknown regulator.
+        DeepRageError: another form, no log2 level, or an unknown regulator.
     """
     found = _LEVEL.fullmatch(text.replace(" ", ""))
     try:
@@ -121,9 +123,19 @@ def read_level(text: str, regulators: RegulatorFinder) -> LevelChange:
             f"cannot read --regulator {text!r}: write MSN2=-3 to set a level, MSN2-=5 to lower it "
             "by 5 and MSN2+=2 to raise it by 2 (log2)."
         )
+    check_level(value, f"--regulator {text!r}")
     slot, name = regulators(found["name"])
     signed = -value if found["how"] == "-=" else value
     return LevelChange(slot, name, signed, moved=found["how"] != "=")
+
+
+def check_level(value: float, what: str) -> None:
+    """Raise a `DeepRageError` if a number can be no log2 level, nor a change of one."""
+    if not abs(value) <= LARGEST_LEVEL:
+        raise DeepRageError(
+            f"{what} is {value:g}, which no log2 level can be: give a number between "
+            f"-{LARGEST_LEVEL:g} and {LARGEST_LEVEL:g}."
+        )
 
 
 def read_pair(text: str, regulators: RegulatorFinder) -> PairOff:

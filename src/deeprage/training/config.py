@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deeprage.settings import checked
 
+#: The system ends a process that asks for very many.
+MOST_THREADS = 1024
 Positive = Annotated[int, Field(gt=0)]
 
 
@@ -36,7 +38,7 @@ class TrainingConfig(BaseModel):
         default=2048, description="genes, drawn once, on which each epoch is judged"
     )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    threads: Annotated[int, Field(gt=0, le=1024)] | None = Field(
+    threads: Annotated[int, Field(gt=0, le=MOST_THREADS)] | None = Field(
         default=None, description="CPU threads; default: all"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
