@@ -46,8 +46,8 @@ def attribute(
     """Write what each letter contributes, as TF-MoDISco and other motif discovery reads it."""
     import numpy as np
 
-    from deeprage.cli.motifs import set_threads
     from deeprage.cli.scoring import compendium_of
+    from deeprage.cli.threads import use_threads
     from deeprage.interpretation.attribution import METHODS, contributions, response_weights
     from deeprage.interpretation.contribution_files import ATTRIBUTIONS, write_contributions
     from deeprage.interpretation.model import filled, model_of
@@ -58,7 +58,7 @@ def attribute(
         raise unknown("attribution method", method, METHODS)
     if most < 1:
         raise DeepRageError(f"--most must be 1 or more, got {most}.")
-    set_threads(threads)
+    use_threads(threads)
     found = Run.load(run)
     compendium = compendium_of(found, data)
     model = model_of(found, compendium)

@@ -93,7 +93,7 @@ def knockout(
     them into the run's report.
     """
     from deeprage.cli.knockout_inputs import KnockoutInputs, known_targets, screened
-    from deeprage.cli.motifs import set_threads
+    from deeprage.cli.threads import use_threads
     from deeprage.errors import DeepRageError
     from deeprage.interpretation.knockout_files import folder_name, write_knockout, write_screen
     from deeprage.interpretation.knockout_study import study
@@ -102,7 +102,7 @@ def knockout(
     suffix = choice("table format", tables, TABLES)
     if name is not None and (name in (".", "..") or Path(name).name != name):
         raise DeepRageError(f"--name {name!r} is not the name of one folder: leave out '/'.")
-    set_threads(threads)
+    use_threads(threads)
     inputs = KnockoutInputs.of(run, data=data, conditions=conditions, device=device)
     done = inputs.perturbations(
         regulators=regulator,

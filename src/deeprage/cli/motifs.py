@@ -41,6 +41,7 @@ def motifs(
     Writes motifs.tsv, motifs.meme and motifs.json; `deeprage report` shows them.
     """
     from deeprage.cli.scoring import compendium_of
+    from deeprage.cli.threads import use_threads
     from deeprage.data.motifs import letter_frequencies, load_motifs
     from deeprage.interpretation.model import HasFilters, filters_of, model_of
     from deeprage.interpretation.motif_files import MOTIF_TABLE, write_motifs
@@ -50,7 +51,7 @@ def motifs(
     from deeprage.training.run import Run
 
     options = MotifOptions(best=best, threshold=threshold, q=q, rounds=rounds, seed=seed)
-    set_threads(threads)
+    use_threads(threads)
     found = Run.load(run)
     compendium = compendium_of(found, data)
     rows = found.split.train_rows
@@ -89,24 +90,6 @@ def motifs(
     if folder != found.path:
         note(f"the report shows motifs only from the run folder; these are in {folder}")
     return folder / MOTIF_TABLE
-
-
-def set_threads(threads: int | None) -> None:
-    """Use this many CPU threads.
-
-    Raises:
-        DeepRageError: fewer than one, or so many that the process would die.
-    """
-    import torch
-
-    from deeprage.errors import DeepRageError
-    from deeprage.training.config import MOST_THREADS
-
-    if threads is None:
-        return
-    if not 1 <= threads <= MOST_THREADS:
-        raise DeepRageError(f"--threads must be between 1 and {MOST_THREADS}, got {threads}.")
-    torch.set_num_threads(threads)
 
 
 def _matches_table(entries: list[dict[str, Any]], what: str, *, most: int = 15) -> Any:

@@ -58,8 +58,8 @@ def targets(
     """
     import numpy as np
 
-    from deeprage.cli.motifs import set_threads
     from deeprage.cli.scoring import compendium_of
+    from deeprage.cli.threads import use_threads
     from deeprage.data.motifs import load_motifs
     from deeprage.data.regulatory_network import align, read_network
     from deeprage.errors import DeepRageError, unknown
@@ -78,7 +78,7 @@ def targets(
     options = TargetOptions(
         score=score, method=chosen, most_conditions=most_conditions, rounds=rounds, seed=seed
     )
-    set_threads(threads)
+    use_threads(threads)
     found = Run.load(run)
     compendium = compendium_of(found, data)
     model = model_of(found, compendium)
