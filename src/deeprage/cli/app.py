@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a verb's module, so that `--help
 each verb imports what it needs when it runs.
 """
 
+import io
 import shlex
 import sys
 import warnings
@@ -97,4 +98,7 @@ def main() -> NoReturn:
     """The entry point of the `deeprage` command."""
     if not sys.warnoptions:  # what libraries warn of is for programmers, who ask with -W
         warnings.simplefilter("ignore")
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed by the shell, `>&-`
+            setattr(sys, stream, io.StringIO())
     sys.exit(run(sys.argv[1:]))
