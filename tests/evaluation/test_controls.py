@@ -61,7 +61,9 @@ class TestShuffleDinucleotides:
 
 
 class TestUnderControl:
-    @pytest.mark.parametrize("control", list(Control)[1:])
+    @pytest.mark.parametrize(
+        "control", [x for x in Control if x not in (Control.NONE, Control.CODING_PERMUTED)]
+    )
     def test_one_thing_changes_and_the_rest_stays(self, make_compendium, control) -> None:
         before = make_compendium(genes=40, missing=0.1)
         split = make_split(before, regime="genes")
@@ -83,6 +85,18 @@ class TestUnderControl:
         seen = visible(after, split)
         np.testing.assert_array_equal(seen.promoters, after.promoters)
         np.testing.assert_array_equal(seen.regulator_levels, after.regulator_levels)
+
+    def test_coding_sequences_are_dealt_among_all_genes(self, make_compendium) -> None:
+        before = make_compendium()
+        rng = np.random.default_rng(0)
+        coding = rng.integers(0, 4, (len(before.genes), 30)).astype(np.int8)
+        before.adata.varm["coding"] = coding
+        split = make_split(before, regime="genes")
+        after = visible(under_control(before, split, "coding-permuted"), split)
+        assert after.coding is not None
+        assert not np.array_equal(after.coding, coding)
+        assert sorted(map(tuple, after.coding)) == sorted(map(tuple, coding))
+        np.testing.assert_array_equal(after.promoters, before.promoters)
 
     def test_promoters_are_dealt_among_genes_that_have_one(self, make_compendium) -> None:
         before = make_compendium()

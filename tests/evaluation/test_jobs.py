@@ -94,10 +94,26 @@ class TestContent:
         split = make_split(plain, regime="genes")
         found = [content_of_compendium(plain)] + [
             content_of_compendium(under_control(plain, split, control))
-            for control in list(Control)[1:]
+            for control in Control
+            if control not in (Control.NONE, Control.CODING_PERMUTED)
         ]
         assert len(set(found)) == len(found)
         assert content_of_compendium(make_compendium()) == found[0]
+
+    def test_coding_sequences_matter_to_those_that_read_them(
+        self, make_compendium, tmp_path: Path
+    ) -> None:
+        plain, coded = make_compendium(), make_compendium()
+        coded.adata.varm["coding"] = np.zeros((len(coded.genes), 30), dtype=np.int8)
+        split = make_split(plain, regime="genes")
+        jobs = [
+            Job(contestant("gene-mean"), split),
+            # Refused at once, so that no tree is grown.
+            Job(contestant("codon-trees", settings={"repeats": 0}), split),
+        ]
+        before, after = (run_jobs(each, jobs, cache=tmp_path) for each in (plain, coded))
+        assert before[0].path == after[0].path
+        assert before[1].path != after[1].path
 
     def test_the_code_that_a_predictor_reaches_is_part_of_it(self) -> None:
         names = ("additive", "regulator-ridge", "kmer-ridge", "motif-ridge", "deeprage-c")

@@ -21,6 +21,7 @@ BASELINES: dict[str, str] = {
     "motif-ridge": "deeprage.baselines.motif_ridge:MotifRidge",
     "bilinear-ridge": "deeprage.baselines.bilinear_ridge:BilinearRidge",
     "boosted-trees": "deeprage.baselines.boosted_trees:BoostedTrees",
+    "codon-trees": "deeprage.baselines.codon_trees:CodonTrees",
     "geneclass": "deeprage.baselines.geneclass:GeneClass",
     "bdtree": "deeprage.baselines.bdtree:BDTree",
     "medusa": "deeprage.baselines.medusa:Medusa",

@@ -55,6 +55,10 @@ def import_(
     circular: Annotated[
         list[str] | None, Option(help="Chromosome to take as circular; may be repeated.")
     ] = None,
+    coding: Annotated[
+        int,
+        Option(help="bp from the start codon to keep beside the promoter, read by deeprage-f."),
+    ] = 1000,
     orientation: Annotated[
         str, Option(help="Whether genes are rows or columns of the matrix; auto finds out.")
     ] = "auto",
@@ -101,6 +105,7 @@ def import_(
         conditions=_path(conditions),
         groups=_path(groups),
         circular=circular or (),
+        coding=coding,
         orientation=orientation,
         log2=log2,
         reference=reference or (),

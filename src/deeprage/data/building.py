@@ -28,6 +28,8 @@ from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples
 
 DEFAULT_WINDOW = PromoterWindow()
+#: bp from the start codon that are kept beside the promoter.
+DEFAULT_CODING = 1000
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def build_compendium(
     annotation_format: str | None = None,
     gene_id: str | None = None,
     circular: Collection[str] = (),
+    coding: int = DEFAULT_CODING,
     name: str = "compendium",
     unit: str = "log2 fold change",
     provenance: Mapping[str, Any] | None = None,
@@ -109,6 +112,8 @@ def build_compendium(
         renames: name in the matrix -> name in the annotation.
         annotation_format, gene_id: see `annotation.read_annotation`.
         circular: chromosomes (the genome's names) to be taken as circular.
+        coding: bp from each gene's start codon that are kept beside its promoter, 0 for none;
+            nothing is kept with ready promoters.
         name, unit, provenance: kept with the compendium.
         drop_constant: drop genes that are constant or wholly missing, else they are an error.
         drop_unknown_regulators: drop regulators without a row, else they are an error.
@@ -116,6 +121,8 @@ def build_compendium(
     Raises:
         DeepRageError: parts that do not fit; the message names counts, examples and the way out.
     """
+    if coding < 0:
+        raise DeepRageError(f"the coding length must be 0 bp or more, got {coding}.")
     matrix = _named(expression)
     dropped = _constant(matrix) if drop_constant else []
     matrix = matrix.drop(index=dropped)
@@ -138,6 +145,7 @@ def build_compendium(
             annotation_format=annotation_format,
             gene_id=gene_id,
             circular=circular,
+            coding=coding,
         )
     # Of two rows that are one gene of the annotation, a symbol means the one that bears its name.
     at = found.annotation_names
@@ -163,6 +171,7 @@ def build_compendium(
         anchor=window.anchor,
         downstream=window.downstream,
         provenance=provenance,
+        coding=found.coding,
     )
     lost = len(regulators) - len(kept)
     return compendium, _notes(compendium, found, len(dropped), lost)
@@ -186,6 +195,7 @@ def import_compendium(
     conditions: Path | None = None,
     groups: Path | None = None,
     circular: Collection[str] = (),
+    coding: int = DEFAULT_CODING,
     orientation: str = "auto",
     log2: bool = False,
     reference: Sequence[str] = (),
@@ -199,7 +209,7 @@ def import_compendium(
     Args:
         expression: TSV, CSV, Parquet or h5ad; see `expression.read_expression`.
         regulators: one gene name or symbol a line.
-        genome, annotation, annotation_format, gene_id, circular: see `build_compendium`.
+        genome, annotation, annotation_format, gene_id, circular, coding: see `build_compendium`.
         promoters: FASTA of ready promoters, instead of genome and annotation.
         length, anchor, downstream: see `promoters.PromoterWindow`.
         tss: table of transcription start sites, see `tables.read_tss_table`.
@@ -254,6 +264,7 @@ def import_compendium(
         annotation_format=annotation_format,
         gene_id=gene_id,
         circular=circular,
+        coding=coding,
         name=name or expression.name.split(".")[0],
         unit=unit or ("log2 expression" if log2 and not reference else "log2 fold change"),
         provenance={

@@ -37,8 +37,9 @@ class Compendium:
 
     In the AnnData: `X` float32 log2 values with NaN where missing; `obs["series"]`;
     `var["symbol"]`, `var["regulator"]`, `var["has_promoter"]`, `var["group"]`;
-    `varm["promoter"]` int8 tokens; `uns["deeprage"]` a JSON text with name, unit, anchor, promoter
-    length, provenance; `obsm["regulator_levels"]` only in what `visible` returns.
+    `varm["promoter"]` int8 tokens, perhaps `varm["coding"]` likewise;
+    `uns["deeprage"]` a JSON text with name, unit, anchor, promoter length, provenance;
+    `obsm["regulator_levels"]` only in what `visible` returns.
     """
 
     adata: AnnData
@@ -59,6 +60,7 @@ class Compendium:
         anchor: str = "ATG",
         downstream: int = 0,
         provenance: Mapping[str, Any] | None = None,
+        coding: Mapping[str, NDArray[np.int8]] | None = None,
     ) -> Compendium:
         """Check the parts against each other and join them.
 
@@ -73,6 +75,8 @@ class Compendium:
             groups: genes that a split must not part, gene -> group name; default: one each.
             symbols: common names of genes.
             unit: `log2 fold change` or `log2 expression`.
+            coding: the start of the coding sequence, int8 tokens of one length, by gene; genes
+                without one are all N.
 
         Raises:
             DeepRageError: duplicate or unknown names, regulators without a row, constant rows,
@@ -86,10 +90,7 @@ class Compendium:
             raise unknown("unit", unit, UNITS)
         genes = [str(gene) for gene in expression.index]
         length = len(next(iter(promoters.values())))
-        tokens = np.full((len(genes), length), 4, dtype=np.int8)
         has_promoter = np.array([gene in promoters for gene in genes])
-        for row in np.flatnonzero(has_promoter):
-            tokens[row] = promoters[genes[row]]
         chosen = set(regulators)
         var = pd.DataFrame(
             {
@@ -107,7 +108,9 @@ class Compendium:
         adata = AnnData(
             X=np.ascontiguousarray(expression.to_numpy(dtype=np.float32).T), obs=obs, var=var
         )
-        adata.varm["promoter"] = tokens
+        adata.varm["promoter"] = _rows_of(promoters, genes)
+        if coding:
+            adata.varm["coding"] = _rows_of(coding, genes)
         about = {
             "format_version": FORMAT_VERSION,
             "name": name,
@@ -215,6 +218,14 @@ class Compendium:
         return np.asarray(self.adata.varm["promoter"], dtype=np.int8)
 
     @cached_property
+    def coding(self) -> NDArray[np.int8] | None:
+        """The start of each gene's coding sequence, tokens (G, L'), N where unknown; None if it was
+        not kept. Most predictors do not read it; `deeprage-f` does."""
+        if "coding" not in self.adata.varm:
+            return None
+        return np.asarray(self.adata.varm["coding"], dtype=np.int8)
+
+    @cached_property
     def has_promoter(self) -> NDArray[np.bool_]:
         """Which genes have a promoter (G,)."""
         found: NDArray[np.bool_] = self.adata.var["has_promoter"].to_numpy(dtype=bool)
@@ -249,8 +260,18 @@ class Compendium:
             X=np.ascontiguousarray(expression.T),
             obs=self.adata.obs,
             var=self.adata.var,
-            varm={"promoter": self.promoters},
+            varm={key: np.asarray(self.adata.varm[key]) for key in self.adata.varm},
             obsm={"regulator_levels": self.regulator_levels},
             uns={"deeprage": self.adata.uns["deeprage"]},
         )
         return Compendium(adata)
+
+
+def _rows_of(sequences: Mapping[str, NDArray[np.int8]], genes: Sequence[str]) -> NDArray[np.int8]:
+    """Tokens (G, L) in the order of the genes, N for those that have none."""
+    length = len(next(iter(sequences.values())))
+    tokens = np.full((len(genes), length), 4, dtype=np.int8)
+    for row, gene in enumerate(genes):
+        if gene in sequences:
+            tokens[row] = sequences[gene]
+    return tokens

@@ -4,10 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deeprage.data.annotation import Annotation, read_annotation
 from deeprage.data.chromosomes import mismatch, reconcile
+from deeprage.data.coding import extract_coding
 from deeprage.data.gene_records import GeneNames, no_overlap
 from deeprage.data.genome import Chromosome, is_genbank, read_genome
 from deeprage.data.promoters import (
@@ -31,6 +34,7 @@ class NamedPromoters:
         symbols: common names, for genes found in the annotation.
         operons: operons, for genes that have one.
         on_absent_chromosomes: genes whose chromosome the genome file lacks.
+        coding: the start of the coding sequence by the matrix's names, if it was asked for.
     """
 
     promoters: Promoters
@@ -38,6 +42,7 @@ class NamedPromoters:
     symbols: Mapping[str, str] = field(default_factory=dict)
     operons: Mapping[str, str] = field(default_factory=dict)
     on_absent_chromosomes: int = 0
+    coding: Mapping[str, NDArray[np.int8]] = field(default_factory=dict, repr=False)
 
 
 def from_fasta(
@@ -74,6 +79,7 @@ def from_genome(
     annotation_format: str | None = None,
     gene_id: str | None = None,
     circular: Collection[str] = (),
+    coding: int = 0,
 ) -> NamedPromoters:
     """Promoters cut from a genome; see `building.build_compendium` for the arguments."""
     if tss_table is not None and window.anchor != "TSS":
@@ -95,9 +101,9 @@ def from_genome(
     located = genes.dropna(subset=["chromosome"])
     wanted = set(owner.values()) | operon_of.keys()
     tss = None if tss_table is None else _named_tss(tss_table, found)
-    promoters = extract_promoters(
-        located[located["gene"].isin(wanted)], sequences, window, tss=tss, operons=operon_of
-    )
+    placed = located[located["gene"].isin(wanted)]
+    promoters = extract_promoters(placed, sequences, window, tss=tss, operons=operon_of)
+    starts = extract_coding(placed, sequences, coding) if coding else {}
     symbol = dict(zip(genes["gene"], genes["symbol"], strict=True))
     return NamedPromoters(
         promoters=_renamed(promoters, owner),
@@ -107,6 +113,7 @@ def from_genome(
             name: operon_of.get(owner.get(name, name), operons.get(name, "")) for name in names
         },
         on_absent_chromosomes=sum(gene not in promoters.tokens for gene in owner.values()),
+        coding={name: starts[gene] for name, gene in owner.items() if gene in starts},
     )
 
 

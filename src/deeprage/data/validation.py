@@ -74,9 +74,10 @@ def stored_problem(adata: "AnnData", about: Mapping[str, Any]) -> str | None:
         return "its matrix X is not a dense one of float32"
     if np.isinf(adata.X).any():
         return "its matrix X has infinite values"
-    tokens = np.asarray(adata.varm["promoter"])
-    if tokens.ndim != 2 or tokens.min(initial=0) < 0 or tokens.max(initial=0) > N_TOKEN:
-        return "its promoters have letters other than A, C, G, T, N"
+    for part in ("promoter", "coding"):
+        tokens = np.asarray(adata.varm[part] if part in adata.varm else np.zeros((1, 1), np.int8))
+        if tokens.ndim != 2 or tokens.min(initial=0) < 0 or tokens.max(initial=0) > N_TOKEN:
+            return f"its {part} sequences have letters other than A, C, G, T, N"
     if not adata.var["regulator"].to_numpy(dtype=bool).any():
         return "no gene is a regulator"
     return None

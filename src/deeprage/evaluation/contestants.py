@@ -31,6 +31,7 @@ SIMPLE = (
     "motif-ridge",
     "bilinear-ridge",
     "boosted-trees",
+    "codon-trees",
 )
 #: Networks by name: arguments of `trial.make_trial`. The paper's three; a peer on our parts;
 #: deeprage-c without one of its inputs; other promoter encoders in its place.
@@ -77,6 +78,11 @@ class Contestant:
         if self.name in NETWORKS:
             return "network"
         return "simple" if self.name in SIMPLE else "comparator"
+
+    @property
+    def reads_coding(self) -> bool:
+        """Whether it reads the coding sequences, so that its results depend on them."""
+        return self.name not in NETWORKS and getattr(_class_of(self.name), "reads_coding", False)
 
     def make(self, *, threads: int = 1, cache: Path | None = None) -> Predictor:
         """A new, unfitted predictor.

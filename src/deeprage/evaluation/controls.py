@@ -27,6 +27,7 @@ class Control(StrEnum):
     PROMOTERS_SHUFFLED = "promoters-shuffled"
     REGULATORS_PERMUTED = "regulators-permuted"
     LABELS_PERMUTED = "labels-permuted"
+    CODING_PERMUTED = "coding-permuted"
 
 
 #: What a predictor that loses under the control has used.
@@ -35,6 +36,7 @@ TESTS = {
     Control.PROMOTERS_SHUFFLED: "the order of letters in the promoters",
     Control.REGULATORS_PERMUTED: "the regulator levels",
     Control.LABELS_PERMUTED: "the training values",
+    Control.CODING_PERMUTED: "the start of the coding sequence",
 }
 
 
@@ -68,6 +70,7 @@ def under_control(
         Control.PROMOTERS_PERMUTED: permute_promoters,
         Control.PROMOTERS_SHUFFLED: shuffle_promoters,
         Control.REGULATORS_PERMUTED: permute_regulators,
+        Control.CODING_PERMUTED: permute_coding,
     }
     return changes[control](compendium, rng)
 
@@ -78,6 +81,14 @@ def permute_promoters(compendium: Compendium, rng: np.random.Generator) -> Compe
     promoters = compendium.promoters.copy()
     promoters[rows] = promoters[rng.permutation(rows)]
     return with_promoters(compendium, promoters)
+
+
+def permute_coding(compendium: Compendium, rng: np.random.Generator) -> Compendium:
+    """Each gene gets the coding sequence of another one; nothing changes where none is kept."""
+    found = compendium.with_expression(compendium.expression)
+    if compendium.coding is not None:
+        found.adata.varm["coding"] = rng.permutation(compendium.coding)
+    return found
 
 
 def shuffle_promoters(compendium: Compendium, rng: np.random.Generator) -> Compendium:

@@ -115,8 +115,8 @@ def run_jobs(
         on_start, on_outcome: called in this process, for a progress display.
     """
     cache = cache.resolve()
-    source = content_of_compendium(compendium)
-    paths = [cache / "jobs" / _key(job, source) for job in jobs]
+    source, coding = content_of_compendium(compendium), _content_of_coding(compendium)
+    paths = [cache / "jobs" / _key(job, source, coding) for job in jobs]
     outcomes: dict[int, Outcome] = {}
     waiting: deque[int] = deque()
     for number, (job, path) in enumerate(zip(jobs, paths, strict=True)):
@@ -126,7 +126,7 @@ def run_jobs(
         else:
             waiting.append(number)
     if waiting:
-        data = cache / "data" / f"{source}.h5ad"
+        data = cache / "data" / f"{source}{f'-{coding[:8]}' if coding else ''}.h5ad"
         if not data.exists():
             compendium.save(data)
         messages = {
@@ -152,7 +152,7 @@ def is_done(path: Path) -> bool:
 
 
 def content_of_compendium(compendium: Compendium) -> str:
-    """A hash of everything in a compendium that can change a result."""
+    """A hash of all that can change a result but coding sequences, which few predictors read."""
     found = hashlib.sha256()
     for array in (compendium.expression, compendium.promoters, compendium.regulator_levels):
         found.update(str((array.shape, array.dtype)).encode())
@@ -170,7 +170,12 @@ def content_of_split(split: Split) -> str:
     return found.hexdigest()[:32]
 
 
-def _key(job: Job, source: str) -> str:
+def _content_of_coding(compendium: Compendium) -> str | None:
+    coding = compendium.coding
+    return None if coding is None else hashlib.sha256(coding.tobytes()).hexdigest()[:32]
+
+
+def _key(job: Job, source: str, coding: str | None) -> str:
     named = {
         "deeprage": deeprage.__version__,
         "compendium": source,
@@ -179,6 +184,8 @@ def _key(job: Job, source: str) -> str:
         "control": str(job.control),
         "seed": job.seed if job.control is not Control.NONE else None,
     }
+    if job.contestant.reads_coding:
+        named["coding"] = coding
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""Gene factors from promoters: boosted trees and kernel ridges, mixed factor by factor."""
+"""Gene factors from sequence: boosted trees and a kernel ridge, mixed factor by factor."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from deeprage.baselines.boosted_trees import BoostedTrees
+from deeprage.baselines.codon_trees import CodonTrees, codon_usage
 from deeprage.baselines.features import kmer_counts, proximal, standardised
 from deeprage.data.compendium import Compendium
 
@@ -16,15 +16,16 @@ MIXTURES = (0.0, 0.25, 0.5, 0.75)
 WORD, WORD_BINS, WORD_WINDOW = 6, 2, 600
 
 
-class PromoterStack(BoostedTrees):
-    """The trees of `BoostedTrees`, mixed with two Gaussian-kernel ridges.
+class PromoterStack(CodonTrees):
+    """The trees of `CodonTrees`, mixed with a ridge on a sum of Gaussian kernels.
 
-    One kernel reads the PWM scores that the trees read, the other the square roots of counts of
-    6-mers, which no database of motifs has seen. Validation cells choose for each factor how many
-    rounds of trees and which share of the kernels count.
+    One kernel reads the PWM scores and short words that the trees read, one the square roots of
+    counts of 6-mers, which no database of motifs has seen, and one the codon usage of the start of
+    the gene, if the compendium has it. Validation cells choose for each factor how many rounds of
+    trees and which share of the kernels count.
 
     Args:
-        penalties: of the two ridges, in units of the kernel's diagonal.
+        penalty: of the ridge, in units of the kernel's diagonal.
         others: as `BoostedTrees`.
     """
 
@@ -36,7 +37,7 @@ class PromoterStack(BoostedTrees):
         num_threads: int = 1,
         seed: int = 0,
         rounds: Sequence[int] = (50, 100, 200, 300, 500),
-        penalties: tuple[float, float] = (0.7, 0.7),
+        penalty: float = 0.35,
         factors: int = 8,
     ) -> None:
         super().__init__(
@@ -47,41 +48,49 @@ class PromoterStack(BoostedTrees):
             rounds=rounds,
             factors=factors,
         )
-        self.penalties = penalties
+        self.penalty = penalty
 
     def _features(self, visible: Compendium) -> NDArray[np.float32]:
         window = min(WORD_WINDOW, visible.promoters.shape[1])
         counts = kmer_counts(proximal(visible, window), k=WORD, bins=WORD_BINS)
-        self._words = np.sqrt(counts)
-        return super()._features(visible)
+        features = super()._features(visible)
+        codons = codon_usage(visible)
+        own = features.shape[1] - (0 if codons is None else codons.shape[1])
+        self._blocks = [features[:, :own], np.sqrt(counts)]
+        self._blocks += [] if codons is None else [codons]
+        return features
 
     def _paths(
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
     ) -> NDArray[np.float32]:
         trees = super()._paths(features, rows, scores)
-        inputs = (features, self._words)
-        ridges = [
-            _kernel_scores(each, rows, scores, penalty)
-            for each, penalty in zip(inputs, self.penalties, strict=True)
-        ]
-        kernels = np.mean(ridges, axis=0)
+        kernel = np.mean([gaussian_kernel(block, rows) for block in self._blocks], axis=0)
+        kernels = kernel_scores(kernel, rows, scores, self.penalty)
         mixed = [(1 - share) * trees + share * kernels for share in MIXTURES]
         return np.concatenate(mixed).astype(np.float32)
 
 
-def _kernel_scores(
-    features: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    scores: NDArray[np.float64],
-    penalty: float,
-) -> Scores:
-    """Scores (G, K) of all genes by kernel ridge on standardised features."""
+def gaussian_kernel(features: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Gaussian kernel (G, len(rows)) of standardised features with those of the given rows.
+
+    Its width is the median squared distance of a sample of those rows.
+    """
     inputs = standardised(features, rows)
     taught = inputs[rows]
     squares = (inputs**2).sum(axis=1)
     far = squares[:, None] + squares[rows] - 2 * inputs @ taught.T
     scale = float(np.median(far[rows[:: max(1, len(rows) // 500)]]))
-    kernel = np.exp(-np.maximum(far, 0) / max(scale, 1e-6))
+    found: NDArray[np.float32] = np.exp(-np.maximum(far, 0) / max(scale, 1e-6))
+    return found
+
+
+def kernel_scores(
+    kernel: NDArray[np.float32],
+    rows: NDArray[np.intp],
+    scores: NDArray[np.float64],
+    penalty: float,
+) -> Scores:
+    """Scores (G, K) of all genes by kernel ridge from the scores of `rows`."""
     gram = kernel[rows].astype(np.float64)
     gram[np.diag_indices_from(gram)] += penalty
     mean = scores.mean(axis=0)
