@@ -36,9 +36,9 @@ class PromoterStack(CodonTrees):
         cache: Path | str | None = None,
         num_threads: int = 1,
         seed: int = 0,
-        rounds: Sequence[int] = (50, 100, 200, 300, 500),
-        penalty: float = 0.35,
-        factors: int = 8,
+        rounds: Sequence[int] = (50, 100, 200, 300),
+        penalty: float = 0.5,
+        factors: int = 12,
     ) -> None:
         super().__init__(
             motifs=motifs,
