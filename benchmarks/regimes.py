@@ -73,7 +73,8 @@ def main() -> None:
     compendium = Compendium.load(options.data)
     goals = GOALS if options.results == YEAST else {}
     shared: dict[str, Any] = {
-        "folds": FOLDS,
+        "folds": FOLDS | {"conditions": options.conditions_folds},
+        "most_folds": options.most_folds,
         "cache": options.out / "cache",
         "jobs": options.jobs,
         "threads": options.threads,
@@ -119,6 +120,8 @@ def rows_of(panel: dict[str, Any], goals: dict[str, float]) -> list[Row]:
                 continue
             span = row["intervals"].get(score)
             beside = None if span is None else f"95 % interval {span[0]:.3f} to {span[1]:.3f}"
+            if row["kind"] == "network":
+                beside = f"{panel['folds']} folds; {beside}"
             goal = goals.get(name)
             found.append(Row(name, value, unit, None if goal is None else f">= {goal}", beside))
         if row["kind"] == "model":
@@ -160,6 +163,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--predictors", nargs="+", default=list(SIMPLE))
     parser.add_argument("--regimes", nargs="+", default=list(REGIMES), choices=REGIMES)
     parser.add_argument("--epochs", type=int, default=None, help="of a network's training")
+    parser.add_argument("--most-folds", type=int, default=None, help="stop after so many")
+    parser.add_argument("--conditions-folds", default="series", help="or a number of folds")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)

@@ -46,7 +46,9 @@ def benchmark(
         list[Path] | None,
         Option(help="Motifs in MEME format, may be repeated; default: JASPAR's fungi."),
     ] = None,
-    epochs: Annotated[int | None, Option(help="Epochs of a network's training.")] = None,
+    epochs: Annotated[
+        int | None, Option(help="Epochs of a network's training; default: 1 to 3.")
+    ] = None,
     jobs: Annotated[int, Option(help="Processes at a time.")] = 1,
     threads: Annotated[int, Option(help="CPU threads of each.")] = 1,
     seed: Annotated[int, Option(help="Seed of splits, controls and trainings.")] = 0,
