@@ -105,6 +105,7 @@ class TestEvaluate:
     ) -> None:
         with np.load(toy_run / "predictions.npz") as kept:
             predicted, observed, role = kept["predicted"], kept["observed"], kept["role"]
+            assert list(kept["groups"]) == Compendium.load(toy).groups
         np.testing.assert_array_equal(observed, Compendium.load(toy).expression)
         cells = (role == Role.TEST) & ~np.isnan(observed)
         expected = np.corrcoef(predicted[cells], observed[cells])[0, 1]

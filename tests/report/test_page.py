@@ -166,6 +166,14 @@ class TestVerdict:
         self.says(run, r, 0.3)
         assert not any("do not build" in note for note in verdict(RunFolder.open(run)).notes)
 
+    def test_the_interval_draws_the_groups_of_the_file_not_single_genes(self, new_run):
+        run = new_run(regime="genes")
+        assert "95 % interval" in verdict(RunFolder.open(run)).tiles[0].note
+        with np.load(run / "predictions.npz") as found:
+            arrays = dict(found)
+        np.savez(run / "predictions.npz", **arrays, groups=np.array(["a", "b", "c"] * 100))
+        assert "95 % interval" not in verdict(RunFolder.open(run)).tiles[0].note
+
 
 class TestSections:
     def test_are_left_out_where_their_file_is_absent(self, new_run):

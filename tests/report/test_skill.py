@@ -95,39 +95,72 @@ class TestDensity:
         assert found.mean_observed[busy] == pytest.approx(found.centres[busy], abs=0.12)
 
 
+def names(number: int, letter: str = "g") -> list[str]:
+    return [f"{letter}{n}" for n in range(number)]
+
+
 class TestInterval:
     def test_matches_fishers_interval_for_independent_cells(self):
         rng = np.random.default_rng(2)
         observed = rng.normal(size=(400, 1)).astype(np.float32)
         predicted = (observed + rng.normal(size=observed.shape)).astype(np.float32)
-        scored = np.ones(observed.shape, dtype=bool)
-        names = [f"g{n}" for n in range(400)]
-        found = pearson_interval(observed, predicted, scored, names, axis=0, generator=rng)
+        found = self.interval(observed, predicted, groups=names(400), held_out=(0,))
         z = np.arctanh(np.corrcoef(observed[:, 0], predicted[:, 0])[0, 1])
         expected = np.tanh([z - 1.96 / np.sqrt(397), z + 1.96 / np.sqrt(397)])
-        assert found == pytest.approx(expected, abs=0.015)
+        assert (found.low, found.high) == pytest.approx(expected, abs=0.015)
+        assert found.units == ("400 gene groups",)
 
-    def test_is_wider_where_cells_of_a_unit_repeat_each_other(self):
+    @pytest.mark.parametrize("axis", [0, 1])
+    def test_is_as_wide_as_that_of_one_member_of_each_group_or_series(self, axis):
+        """Twenty copies of a unit say no more than one: single genes would be 4 times narrower."""
         rng = np.random.default_rng(4)
         base = rng.normal(size=(60, 1))
         guess = base + rng.normal(size=base.shape)
-        one, many = (
-            self.width(np.repeat(base, n, 1), np.repeat(guess, n, 1), rng) for n in (1, 20)
-        )
-        assert many == pytest.approx(one, rel=0.2)
+        widths = []
+        for copies in (1, 20):
+            units = np.repeat(names(60), copies)
+            other = names(1)
+            x, y = (np.repeat(values, copies, 0) for values in (base, guess))
+            x, y = (x, y) if axis == 0 else (x.T, y.T)
+            labels = {"groups": units, "series": other}
+            if axis == 1:
+                labels = {"groups": other, "series": units}
+            found = self.interval(x, y, **labels, held_out=(axis,))
+            widths.append(found.high - found.low)
+        assert widths[1] == pytest.approx(widths[0], rel=0.2)
 
-    @staticmethod
-    def width(observed, predicted, rng):
-        names = [f"g{n}" for n in range(len(observed))]
-        scored = np.ones(observed.shape, dtype=bool)
-        low, high = pearson_interval(
-            observed, predicted, scored, names, axis=0, generator=rng, resamples=2000
-        )
-        return high - low
+    def test_of_both_axes_is_wider_than_of_either(self):
+        """What a group and a series add to all their cells is uncertain twice."""
+        rng = np.random.default_rng(6)
+        observed = rng.normal(size=(40, 1)) + rng.normal(size=(1, 30))
+        guess = observed + rng.normal(size=(40, 1)) + rng.normal(size=(1, 30))
+        found = [
+            self.interval(observed, guess, groups=groups, series=series)
+            for groups, series in (
+                (names(40), names(30)),
+                (names(40), ["one"] * 30),
+                (["one"] * 40, names(30)),
+            )
+        ]
+        widths = [one.high - one.low for one in found]
+        assert widths[0] > 1.15 * max(widths[1:])
 
-    def test_is_none_with_too_few_units(self):
+    def test_is_none_with_too_few_units_of_what_is_held_out(self):
         observed = np.random.default_rng(0).normal(size=(50, 40)).astype(np.float32)
         series = [f"s{n % (FEWEST_UNITS - 1)}" for n in range(40)]
+        labels = {"groups": names(50), "series": series}
+        assert self.interval(observed, observed, **labels, held_out=(1,)) is None
+        assert self.interval(observed, observed, **labels, held_out=(0, 1)) is None
+        assert self.interval(observed, observed, **labels, held_out=(0,)) is not None
+
+    @staticmethod
+    def interval(observed, predicted, *, groups, series=("s",), held_out=()):
         scored = np.ones(observed.shape, dtype=bool)
-        rng = np.random.default_rng(0)
-        assert pearson_interval(observed, observed, scored, series, axis=1, generator=rng) is None
+        return pearson_interval(
+            observed.astype(np.float32),
+            predicted.astype(np.float32),
+            scored,
+            groups=groups,
+            series=series,
+            held_out=held_out,
+        )

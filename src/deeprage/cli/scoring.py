@@ -138,6 +138,7 @@ def _save_predictions(
         "genes": np.array(compendium.genes),
         "conditions": np.array(compendium.conditions),
         "series": np.array(compendium.series),
+        "groups": np.array(compendium.groups),
         "symbols": np.array(compendium.symbols),
         "predicted": prediction.values,
         "observed": under_protocol(compendium, protocol).expression,

@@ -27,15 +27,19 @@ class Predictions:
     Attributes:
         genes, conditions: names of rows and columns.
         series: experiment series of each condition.
+        groups: of each gene, what a split does not part; each gene its own in older files.
         symbols: common name of each gene.
-        predicted: float32 (G, C), in the compendium's unit (log2).
-        observed: float32 (G, C), NaN where missing or not scored.
+        predicted: float32 (G, C), in the compendium's unit (log2), NaN in rows and columns
+            without a scored cell.
+        observed: float32 (G, C), every cell of the matrix whatever its role; NaN where missing
+            (0 there under the paper's protocol).
         role: int8 (G, C) of `Role` values.
     """
 
     genes: tuple[str, ...]
     conditions: tuple[str, ...]
     series: tuple[str, ...]
+    groups: tuple[str, ...]
     symbols: tuple[str, ...]
     predicted: NDArray[np.float32]
     observed: NDArray[np.float32]
@@ -62,10 +66,10 @@ class Predictions:
                     key: tuple(str(name) for name in found[key])
                     for key in ("genes", "conditions", "series")
                 }
-                symbols = found["symbols"] if "symbols" in found else found["genes"]
+                for key in ("groups", "symbols"):
+                    names[key] = tuple(map(str, found[key if key in found else "genes"]))
                 predictions = cls(
                     **names,
-                    symbols=tuple(str(name) for name in symbols),
                     predicted=found["predicted"],
                     observed=found["observed"],
                     role=found["role"],

@@ -1,14 +1,15 @@
 """How well a matrix was predicted: by gene, by condition, as a density, and how surely."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.evaluation import metrics
+from deeprage.evaluation.bootstrap import RESAMPLES, Resampler, interval
 
-#: With fewer units than this a resampling says nothing.
+#: With fewer held-out units than this their resampling says nothing.
 FEWEST_UNITS = 8
 
 
@@ -32,7 +33,12 @@ class Skill:
 def skill_of_genes(
     observed: NDArray[np.float32], predicted: NDArray[np.float32], scored: NDArray[np.bool_]
 ) -> Skill:
-    """Skill of each row of (G, C) matrices of log2 values over its `scored` cells."""
+    """Skill of each of the G rows over its `scored` cells.
+
+    Args:
+        observed, predicted: float32 (G, C), log2.
+        scored: bool (G, C), cells with a value in both.
+    """
     cells = scored.sum(axis=1)
     error = np.where(scored, observed - predicted, 0.0).astype(np.float64)
     known = np.where(scored, observed, 0.0).astype(np.float64)
@@ -57,54 +63,63 @@ def skill_of_conditions(
 def shuffled_within_genes(
     observed: NDArray[np.float32], scored: NDArray[np.bool_], generator: np.random.Generator
 ) -> NDArray[np.float32]:
-    """The observed matrix with each gene's scored values in random order, as chance has it."""
+    """The observed matrix (G, C) with each gene's scored values in random order: chance.
+
+    Args:
+        observed: float32 (G, C), log2.
+        scored: bool (G, C); other cells are left as they are.
+    """
     result = observed.copy()
     for row, cells in zip(result, scored, strict=True):
         row[cells] = generator.permutation(row[cells])
     return result
 
 
+@dataclass(frozen=True)
+class Interval:
+    """A bootstrap interval of a correlation.
+
+    Attributes:
+        low, high: ends of the central 95 %.
+        units: what was drawn, for people: `312 gene groups`, `25 condition series`.
+    """
+
+    low: float
+    high: float
+    units: tuple[str, ...]
+
+
 def pearson_interval(
     observed: NDArray[np.float32],
     predicted: NDArray[np.float32],
     scored: NDArray[np.bool_],
-    units: Sequence[str],
     *,
-    axis: int,
-    generator: np.random.Generator,
-    resamples: int = 1000,
-) -> tuple[float, float] | None:
-    """95 % bootstrap interval of Pearson over all scored cells, resampling whole units.
+    groups: Sequence[str],
+    series: Sequence[str],
+    held_out: Collection[int] = (),
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """95 % interval of Pearson over all scored cells, as the benchmark gives it.
 
-    Cells of one gene or of one series are not independent, so the units that are drawn are those
-    that the split holds out, not cells (Field and Welsh, 2007, cluster bootstrap).
+    Gene groups and condition series are drawn again with replacement, independently
+    (`evaluation.bootstrap`; Owen 2007): cells of one group or of one series stand or fall together.
 
     Args:
-        units: the unit of each gene (`axis=0`) or of each condition (`axis=1`).
-        axis: the axis of (G, C) that the units label.
+        observed, predicted: float32 (G, C), log2.
+        scored: bool (G, C), cells with a value in both.
+        groups: of each gene.
+        series: of each condition.
+        held_out: axes whose units the split holds out, 0 for gene groups and 1 for series: with
+            fewer than `FEWEST_UNITS` of them there is no interval.
+
     Returns:
-        Low and high end, or None with fewer than `FEWEST_UNITS` units.
+        None with too few units, or where the correlation is not defined.
     """
-    labels, unit = np.unique(np.asarray(units), return_inverse=True)
-    total = np.zeros((len(labels), 6))
-    known = observed[scored].astype(np.float64)
-    guess = predicted[scored].astype(np.float64)
-    of_cell = unit[np.nonzero(scored)[axis]]
-    known, guess = known - known.mean(), guess - guess.mean()
-    terms = (np.ones_like(known), known, guess, known**2, guess**2, known * guess)
-    for column, term in enumerate(terms):
-        total[:, column] = np.bincount(of_cell, weights=term, minlength=len(labels))
-    total = total[total[:, 0] > 0]
-    if len(total) < FEWEST_UNITS:
+    resampler = Resampler(groups, series, scored, resamples=resamples)
+    if not resampler.units or any(resampler.shape[axis] < FEWEST_UNITS for axis in held_out):
         return None
-    draws = generator.multinomial(len(total), np.full(len(total), 1 / len(total)), size=resamples)
-    n, sx, sy, sxx, syy, sxy = (draws @ total).T
-    spread = (sxx - sx**2 / n) * (syy - sy**2 / n)
-    r = (sxy - sx * sy / n) / np.sqrt(np.where(spread > 0, spread, np.nan))
-    if not np.isfinite(r).any():
-        return None
-    low, high = np.nanpercentile(r, [2.5, 97.5])
-    return float(low), float(high)
+    found = interval(resampler.pearson(observed, predicted))
+    return None if found is None else Interval(*found, resampler.units)
 
 
 @dataclass(frozen=True)

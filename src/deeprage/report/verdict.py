@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from deeprage.report.run_folder import RunFolder, Score
-from deeprage.report.skill import pearson_interval
+from deeprage.report.skill import Interval, pearson_interval
 
 #: What each regime asks of a predictor.
 REGIMES = {
@@ -23,6 +21,8 @@ CAVEATS = {
     "genes": "Every condition was seen with other genes. It says nothing about new conditions.",
     "both": "Neither the genes nor the conditions were seen: the hardest question.",
 }
+#: Axes whose units a regime holds out: 0, groups of genes; 1, series of conditions.
+HELD_OUT = {"pairs": (), "conditions": (1,), "genes": (0,), "both": (0, 1)}
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,12 @@ def verdict(run: RunFolder) -> Verdict:
     if reference is None or best is None:
         sentence = f"{opening}; no simple reference was scored, so that it proves nothing yet."
         return Verdict(sentence, "unknown", tuple(notes), _tiles(run, model, None, interval))
-    if interval and interval[0] <= best <= interval[1] and interval[0] <= r <= interval[1]:
+    if interval and all(interval.low <= value <= interval.high for value in (best, r)):
         notes.insert(
             0,
-            "The reference lies inside the 95 % interval of the model, which comes from "
-            f"resampling the {_units(run)[1]} that were tested: do not build on this difference.",
+            "The reference lies inside the 95 % interval of the model, which comes from resampling "
+            f"the {' and '.join(interval.units)} that were tested: do not build on this "
+            "difference.",
         )
     sentence = f"{opening} {_comparison(r, best, reference.predictor)}"
     outcome = "beats" if r - best >= 0.0005 else "loses"
@@ -94,31 +95,25 @@ def _comparison(r: float, best: float, name: str) -> str:
     return f"and does not beat {against}, which is better by {-difference:.3f}."
 
 
-def _units(run: RunFolder) -> tuple[int, str]:
-    """The axis that the split holds out, and the plural of its units."""
-    return (1, "series") if run.regime == "conditions" else (0, "genes")
-
-
-def _interval(run: RunFolder) -> tuple[float, float] | None:
-    """95 % interval of the model's test Pearson, from resampling what the split holds out."""
+def _interval(run: RunFolder) -> Interval | None:
+    """95 % interval of the model's test Pearson, over gene groups and condition series."""
     found = run.predictions
     if found is None or not found.scored.any():
         return None
-    axis, _ = _units(run)
     return pearson_interval(
         found.observed,
         found.predicted,
         found.scored,
-        found.series if axis == 1 else found.genes,
-        axis=axis,
-        generator=np.random.default_rng(0),
+        groups=found.groups,
+        series=found.series,
+        held_out=HELD_OUT.get(run.regime, ()),
     )
 
 
 def _tiles(
-    run: RunFolder, model: Score, reference: Score | None, interval: tuple[float, float] | None
+    run: RunFolder, model: Score, reference: Score | None, interval: Interval | None
 ) -> tuple[Tile, ...]:
-    spread = f"95 % interval {interval[0]:.3f} to {interval[1]:.3f}" if interval else run.model
+    spread = f"95 % interval {interval.low:.3f} to {interval.high:.3f}" if interval else run.model
     tiles = [Tile("test Pearson", f"{model['pearson']:.3f}", spread)]
     if reference is not None:
         tiles.append(Tile("best reference", f"{reference['pearson']:.3f}", reference.predictor))
