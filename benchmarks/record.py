@@ -1,4 +1,8 @@
-"""One form for every results file: command, date, machine, rows."""
+"""One form for every results file: command, date, machine, rows.
+
+A file gathers rows of several commands. Its top level names the last of them; every row names the
+one that measured it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from typing import Any, NamedTuple
 from deeprage.files import read_json, write_json
 
 RESULTS = Path(__file__).parent / "results"
+#: Where a number comes from: of the file, and of each row.
+ORIGIN = ("command", "date", "machine")
 
 
 class Row(NamedTuple):
@@ -30,19 +36,31 @@ class Row(NamedTuple):
 
 
 def record(file: str, rows: list[Row]) -> Path:
-    """Write rows to `results/file`, replacing earlier rows of the same names and keeping others."""
+    """Write rows to `results/file`, replacing earlier rows of the same names and keeping others.
+
+    Kept rows keep their own command, date and machine.
+    """
     path = RESULTS / file
-    earlier: list[dict[str, Any]] = read_json(path)["rows"] if path.exists() else []
-    new = {row.name: row._asdict() for row in rows}
-    kept = [row for row in earlier if row["name"] not in new]
-    content = {
+    earlier = with_origin(read_json(path)) if path.exists() else []
+    origin = {
         "command": shlex.join(["python", *_relative(sys.argv)]),
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
-        "rows": sorted([*kept, *new.values()], key=lambda row: str(row["name"])),
     }
-    write_json(path, content)
+    new = {row.name: row._asdict() | origin for row in rows}
+    kept = [row for row in earlier if row["name"] not in new]
+    merged = sorted([*kept, *new.values()], key=lambda row: str(row["name"]))
+    write_json(path, {**origin, "rows": merged})
     return path
+
+
+def with_origin(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a results file, each with its command, date and machine.
+
+    A row that names none, as in files of an earlier form, takes them from the top level.
+    """
+    top = {key: content[key] for key in ORIGIN}
+    return [{**top, **row} for row in content["rows"]]
 
 
 def show(rows: list[Row]) -> None:
