@@ -51,6 +51,21 @@ class TestTrain:
         assert run.split.regime is Regime.CONDITIONS
         assert shlex.split(run.config["command"])[:2] == ["deeprage", "train"]
 
+    def test_the_recipe_of_the_paper_is_optimiser_dropout_and_batch(
+        self, deeprage: Deeprage, toy: Path, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "paper"
+        assert deeprage("train", toy, "--out", out, *TINY, "--recipe", "paper").code == 0
+        config = Run.load(out).config
+        training, network = config["training"], config["network"]
+        assert (training["optimiser"], training["learning_rate"]) == ("sgd", 0.01)
+        assert training["block_genes"] * training["block_conditions"] == 100
+        assert (network["dropout"], network["centre"]) == (0.5, False)
+        assert training["epochs"] == 1, "options given beside it win"
+        again = (*TINY, "--recipe", "paper", "--set", "network.dropout=0.1", "--overwrite")
+        assert deeprage("train", toy, "--out", out, *again).code == 0
+        assert Run.load(out).config["network"]["dropout"] == 0.1
+
     def test_a_call_from_python_is_no_command_line(
         self, deeprage: Deeprage, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

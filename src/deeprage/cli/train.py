@@ -75,7 +75,7 @@ def train(
         ),
     ] = None,
     recipe: Annotated[
-        str, Option(help="default, or paper: its optimiser and schedule, 100 epochs at most.")
+        str, Option(help="default, or paper: its optimiser, schedule, dropout and batch size.")
     ] = "default",
     epochs: Annotated[int | None, Option(help="Passes over the training cells.")] = None,
     optimiser: Annotated[str | None, Option(help="sgd, adam or adamw.")] = None,
@@ -100,7 +100,7 @@ def train(
     """
     from deeprage.data.compendium import Compendium
     from deeprage.data.split import ScoringProtocol
-    from deeprage.networks.presets import preset
+    from deeprage.networks.presets import PAPER_REGULARISATION, preset
     from deeprage.training.config import paper_recipe, training_config
     from deeprage.training.train import train as train_network
 
@@ -110,9 +110,9 @@ def train(
         raise DeepRageError("the network's name is that of its preset: choose it with --model.")
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
     thresholds = class_edges(edges)
-    shape = {"classes": len(thresholds) + 1} | given(head=head) | for_network
-    network = preset(model, **shape)
     paper = choice("recipe", recipe, RECIPES) == "paper"
+    shape = (PAPER_REGULARISATION if paper else {}) | {"classes": len(thresholds) + 1}
+    network = preset(model, **shape | given(head=head) | for_network)
     chosen = paper_recipe(recurrent=network.interaction == "recurrent") if paper else {}
     genes, conditions = (None, None) if block is None else block_shape(block)
     chosen |= given(
