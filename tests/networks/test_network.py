@@ -36,6 +36,14 @@ VARIANTS = [
     {"model": "deeprage-c", "head": "regression"},
     {"model": "deeprage-tp", "head": "classes"},
     {"model": "deeprage-c", "hidden": (12, 11, 10, 9)},
+    {"model": "deeprage-tp", "pool": 15},
+    {"model": "deeprage-tp-spatial", "pool": 1, "rank": 3},
+    {"model": "deeprage-tp-spatial", "pool": 1, "pool_stride": 4, "regulator_encoder": "dense"},
+    {"model": "deeprage-tp-spatial", "pool": 30, "pool_stride": 1, "reverse_complement": True},
+    {"model": "deeprage-tp-rnn", "rank": None},
+    {"model": "deeprage-tp-rnn", "rank": None, "cell": "lstm", "pool": 11},
+    {"model": "deeprage-tp-rnn", "rank": 3, "cell": "lstm"},
+    {"model": "deeprage-a", "heads": 2, "head_units": 3, "regulator_encoder": "raw"},
     {"model": "fun-prose", "filter_width": 8, "second_filter_width": 5, "head": "both"},
     {"model": "fun-prose", "reverse_complement": True, "hidden": (7, 6, 5)},
 ]
@@ -92,7 +100,7 @@ def test_block_equals_pair_by_pair(variant: dict, genes: int, conditions: int) -
         torch.testing.assert_close(whole, single, rtol=1e-5, atol=1e-9)
 
 
-@pytest.mark.parametrize("model", ["deeprage-c", "fun-prose"])
+@pytest.mark.parametrize("model", ["deeprage-c", "deeprage-a", "fun-prose"])
 def test_block_equals_pair_by_pair_at_the_papers_sizes(model: str) -> None:
     torch.manual_seed(0)
     config = preset(model, dropout=0.0, encoder_dropout=0.0)
@@ -108,7 +116,7 @@ def test_block_equals_pair_by_pair_at_the_papers_sizes(model: str) -> None:
     assert error.item() < 1e-5
 
 
-@pytest.mark.parametrize("model", ["deeprage-c", "deeprage-tp", "deeprage-rnn", "fun-prose"])
+@pytest.mark.parametrize("model", sorted(PRESETS))
 def test_a_cell_does_not_depend_on_the_rest_of_its_block(model: str) -> None:
     network = make(model=model).eval()
     x, y = promoters(6), levels(4)
@@ -206,14 +214,15 @@ def test_wrong_presets_say_what_is_valid(name: str, overrides: dict, said: str) 
 
 
 def test_parts_that_do_not_fit_say_what_to_change() -> None:
-    with pytest.raises(DeepRageError, match="pool to 'global'"):
-        Network(preset("deeprage-tp", pool=15), promoter_length=1000, regulators=5)
+    with pytest.raises(DeepRageError, match=r"16.1 GB\): set rank.* or pool to 'global'"):
+        Network(preset("deeprage-tp", pool=15), promoter_length=1000, regulators=472)
     with pytest.raises(DeepRageError, match="too short"):
         Network(preset("deeprage-c"), promoter_length=30, regulators=5)
     with pytest.raises(DeepRageError, match="second pool of 8"):
         Network(preset("fun-prose"), promoter_length=100, regulators=5)
-    with pytest.raises(DeepRageError, match="two steps"):
-        Network(preset("deeprage-rnn", pool="global"), promoter_length=1000, regulators=5)
+    for name in ("deeprage-rnn", "deeprage-tp-rnn"):
+        with pytest.raises(DeepRageError, match="two steps"):
+            Network(preset(name, pool="global"), promoter_length=1000, regulators=5)
 
 
 class TestDropout:

@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[int, Field(gt=0)]
 Encoder = Literal["conv", "two-conv", "deepbind", "basset", "danq"]
-Interaction = Literal["concatenation", "tensor-product", "recurrent"]
+Interaction = Literal[
+    "concatenation", "tensor-product", "recurrent", "tensor-product-recurrent", "attention"
+]
 Head = Literal["regression", "classes", "both"]
 
 
@@ -24,7 +26,8 @@ class NetworkConfig(BaseModel):
     filters: Positive = 256
     filter_width: Positive = 19
     pool: Positive | Literal["global"] = Field(
-        default=15, description="width of the max-pool in bp; 'global' keeps one value a filter"
+        default=15,
+        description="width of the max-pool in bp; 'global' keeps one value a filter, 1 keeps all",
     )
     pool_stride: Positive | None = Field(default=None, description="default: the pool's width")
     reverse_complement: bool = Field(
@@ -49,6 +52,12 @@ class NetworkConfig(BaseModel):
     regulator_encoder: Literal["dense", "raw"] = "dense"
     regulator_units: Positive = 512
     interaction: Interaction = "concatenation"
+    rank: Positive | None = Field(
+        default=None,
+        description="of a tensor product's weights: terms that they are the sum of; default: full",
+    )
+    heads: Positive = Field(default=8, description="of attention")
+    head_units: Positive = Field(default=32, description="numbers in a query, key and value")
     cell: Literal["gru", "lstm"] = "gru"
     cell_units: Positive = 512
     hidden: Annotated[tuple[Positive, ...], Field(min_length=2)] = Field(

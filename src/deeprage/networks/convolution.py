@@ -28,8 +28,12 @@ def conv_max_pool(
         weight: filters (F, 4, K).
         bias: (F,), added after pooling, which commutes with the maximum.
     """
-    if promoters.device.type == "cpu" and not promoters.requires_grad:
-        pooled: Tensor = _ConvMaxPool.apply(  # type: ignore[no-untyped-call]
+    pooled: Tensor
+    if pool == 1:  # nothing is thrown away
+        full = functional.conv1d(promoters, weight, stride=stride)
+        pooled = full.transpose(1, 2)
+    elif promoters.device.type == "cpu" and not promoters.requires_grad:
+        pooled = _ConvMaxPool.apply(  # type: ignore[no-untyped-call]
             promoters, weight, pool, stride
         )
     else:

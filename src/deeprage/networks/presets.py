@@ -1,4 +1,4 @@
-"""Networks by name: the paper's and a peer's, with their published sizes."""
+"""Networks by name: the paper's, those it could not fit, and a peer's."""
 
 from typing import Any
 
@@ -19,6 +19,22 @@ PRESETS: dict[str, dict[str, Any]] = {
         "regulator_encoder": "raw",
         "cell": "lstm",
     },
+    # What the paper could not fit (docs/networks.md): the outer product of all positions with the
+    # regulators, with weights of low rank; the same as the input of a recurrent network; positions
+    # that each condition chooses.
+    "deeprage-tp-spatial": {
+        "interaction": "tensor-product",
+        "rank": 64,
+        "regulator_encoder": "raw",
+    },
+    "deeprage-tp-rnn": {
+        "interaction": "tensor-product-recurrent",
+        "pool": 100,
+        "rank": 64,
+        "regulator_encoder": "raw",
+        "cell_units": 128,
+    },
+    "deeprage-a": {"interaction": "attention"},
     # A peer of today (github.com/maslov-group/FUN-PROSE) on our parts: its sizes and dropout, with
     # ReLU for ELU and statistics that are set once for batch norm.
     "fun-prose": {

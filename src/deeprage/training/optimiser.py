@@ -49,4 +49,12 @@ def make_optimiser(network: Network, config: TrainingConfig) -> torch.optim.Opti
 
 
 #: Weights that read the flattened promoter map or the outer product.
-_GENE_WEIGHTS = ("interaction.of_gene.weight", "interaction.weight")
+_GENE_WEIGHTS = (
+    "interaction.of_gene.weight",
+    "interaction.weight",
+    *(
+        f"interaction.entry.{direction}.{name}"
+        for direction in (0, 1)
+        for name in ("weight", "of_gene.weight")
+    ),
+)
