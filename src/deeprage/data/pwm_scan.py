@@ -73,6 +73,21 @@ def scan(
     return found
 
 
+def scan_log_odds(
+    tokens: NDArray[np.int8], odds: Sequence[NDArray[np.float32]], *, bins: int
+) -> MotifScores:
+    """Scores of ready log2-odds (4, width), of whatever background they were made against.
+
+    For promoters that are to be scored as those of a training were, whose background they keep.
+
+    Args:
+        tokens: int8 promoters (G, L), all of which is scanned.
+        odds: float32 matrices, none wider than L.
+        bins: equal parts of the window.
+    """
+    return _scan(np.ascontiguousarray(tokens), list(odds), bins)
+
+
 def _check(tokens: NDArray[np.int8], motifs: Sequence[Motif], bins: int) -> None:
     if not motifs:
         raise DeepRageError("there is no motif to scan with; give at least one.")

@@ -33,6 +33,10 @@ PREDICTIONS = "predictions.npz"
 REPORT = "report.html"
 MOTIFS = "motifs.json"
 TARGETS = "targets.json"
+#: A folder with the trees of a model that has any, one text a factor.
+TREES = "trees"
+#: What `config.json` calls the kind of model; a run that says nothing is of a network.
+NETWORK = "network"
 #: A folder with one folder a knock-out.
 KNOCKOUTS = "knockouts"
 #: What other verbs say about a trained model: void once it is trained again.
@@ -64,13 +68,7 @@ class Run:
                 f"{path} is not a run folder (it has no {CONFIG}): give the folder named by "
                 "`deeprage train --out`."
             )
-        version = run.config.get("format_version")
-        if version != FORMAT_VERSION:
-            raise DeepRageError(
-                f"{path} was written in run format {version}, this deeprage reads format "
-                f"{FORMAT_VERSION}: train again, or use the deeprage that wrote it "
-                f"({run.config.get('deeprage_version', 'unknown')})."
-            )
+        _check_version(run.config, run.path)
         _check_keys(run.config, run.path / CONFIG, ("protocol", "edges"))
         return run
 
@@ -86,14 +84,29 @@ class Run:
 
     @cached_property
     def model(self) -> dict[str, Any]:
-        """Architecture, regulator names and order, scaling, training range."""
+        """What is needed to use the model: for a network its architecture and scaling, for all
+        kinds the regulators in order and the length of a promoter."""
         if not (self.path / MODEL_JSON).is_file():
             raise DeepRageError(
                 f"{self.path} holds no trained model yet: finish it with `deeprage train --resume`."
             )
-        return _settings(
-            self.path / MODEL_JSON, ("network", "promoter_length", "regulators", "scaling")
-        )
+        path = self.path / MODEL_JSON
+        found = _settings(path, ())
+        _check_version(found, path)
+        own = ("network", "scaling") if self.kind == NETWORK else ("model",)
+        _check_keys(found, path, (*own, "promoter_length", "regulators"))
+        return found
+
+    @property
+    def kind(self) -> str:
+        """`network`, or the kind of another model; `evaluation.opening` opens any of them."""
+        return str(self.config.get("kind", NETWORK))
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model, as in `train --model`."""
+        about = self.model
+        return str(about["network"]["name"] if self.kind == NETWORK else about["model"])
 
     @property
     def regulators(self) -> list[str]:
@@ -106,7 +119,16 @@ class Run:
         return int(self.model["promoter_length"])
 
     def network(self) -> Network:
-        """The network with its best weights, in evaluation mode, on the CPU."""
+        """The network with its best weights, in evaluation mode, on the CPU.
+
+        Raises:
+            DeepRageError: the run is of another kind of model, or its weights cannot be read.
+        """
+        if self.kind != NETWORK:
+            raise DeepRageError(
+                f"{self.path} holds {self.model_name}, which has no network: give the run of one, "
+                "such as `deeprage train --model deeprage-c` makes."
+            )
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
@@ -164,6 +186,16 @@ def _settings(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         raise DeepRageError(f"{path} is damaged, it holds no settings: train again.")
     _check_keys(found, path, keys)
     return found
+
+
+def _check_version(found: Mapping[str, Any], path: Path) -> None:
+    version = found.get("format_version")
+    if version != FORMAT_VERSION:
+        raise DeepRageError(
+            f"{path} was written in run format {version}, this deeprage reads format "
+            f"{FORMAT_VERSION}: train again, or use the deeprage that wrote it "
+            f"({found.get('deeprage_version', 'unknown')})."
+        )
 
 
 def _check_keys(found: Mapping[str, Any], path: Path, keys: Sequence[str]) -> None:

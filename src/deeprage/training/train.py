@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import resource
-import shutil
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from deeprage import __version__
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
-from deeprage.files import json_text, write_json, written_aside
+from deeprage.files import write_json
 from deeprage.networks.config import NetworkConfig
 from deeprage.networks.network import Network
 from deeprage.training.allocator import keep_large_buffers
@@ -26,19 +24,8 @@ from deeprage.training.checkpoint import load_checkpoint, restore_network
 from deeprage.training.config import TrainingConfig
 from deeprage.training.loop import Loop
 from deeprage.training.progress import progress_listener
-from deeprage.training.run import (
-    CHECKPOINT,
-    CONFIG,
-    FORMAT_VERSION,
-    HISTORY,
-    KNOCKOUTS,
-    MODEL,
-    MODEL_JSON,
-    RESULTS,
-    SPLIT,
-    Run,
-    save_model,
-)
+from deeprage.training.run import CHECKPOINT, CONFIG, Run, save_model
+from deeprage.training.run_start import about_run, check_place, start_folder
 from deeprage.training.scaling import Scaling
 from deeprage.training.tensors import BlockTensors
 
@@ -115,12 +102,13 @@ def train(
         model.calibrate(_calibration(train_part, training.seed).cpu())
     else:
         restore_network(saved, model)  # before anything is written, lest it does not fit
-    config = _config(compendium, split, network, training, protocol, checked)
+    config = about_run(compendium, split, protocol, checked)
+    config |= {"network": network.model_dump(), "training": training.model_dump()}
     config |= {"command": command, "compendium_path": str(compendium_path or "")}
     config |= {"device": str(fabric.device), "threads": torch.get_num_threads()}
     config["parameters"] = sum(part.numel() for part in model.parameters())
     if fabric.is_global_zero:
-        _start_folder(out, split, config, resume=resume)
+        start_folder(out, split, config, resume=resume)
     fabric.barrier()
     shape = block_shape(training, network, len(train_part.columns))
     started = time.perf_counter()
@@ -162,9 +150,11 @@ def block_shape(
 
     All conditions, up to 256, since a promoter's encoding is the dear part and is then shared by
     most cells; few genes, since the cells of a block are correlated and steps are what teaches.
-    The tensor product moves 60 million weights a step and is given more genes for each.
+    The full tensor product moves 60 million weights a step and is given more genes for each; a
+    recurrence keeps every step of every pair and is given fewer.
     """
-    usual = {"concatenation": 16, "tensor-product": 48, "recurrent": 8}[network.interaction]
+    full = network.interaction == "tensor-product" and network.rank is None
+    usual = 48 if full else 8 if "recurrent" in network.interaction else 16
     genes = usual if training.block_genes == "auto" else training.block_genes
     wanted = 256 if training.block_conditions == "auto" else training.block_conditions
     return genes, min(wanted, conditions)
@@ -184,14 +174,7 @@ def _check(
             f"{len(edges)} class edges make {len(edges) + 1} classes, but the network has "
             f"{network.classes}: set network.classes={len(edges) + 1}."
         )
-    if out.exists() and not out.is_dir():
-        raise DeepRageError(f"{out} is a file: give a folder for the run with --out.")
-    if resume and not (out / CHECKPOINT).exists():
-        raise DeepRageError(f"there is nothing to resume in {out}: train without --resume.")
-    if (out / MODEL).exists() and not (resume or overwrite):
-        raise DeepRageError(
-            f"{out} already holds a run: choose another --out, or say --resume or --overwrite."
-        )
+    check_place(out, resume=resume, overwrite=overwrite)
 
 
 def _fabric(training: TrainingConfig) -> Fabric:
@@ -235,53 +218,3 @@ def _check_same(out: Path, split: Split, training: TrainingConfig) -> None:
             f"the run in {out} was begun with the optimiser {optimiser!r}, not "
             f"{training.optimiser!r}: resume with the same one."
         )
-
-
-def _start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: bool) -> None:
-    with written_aside(out / CONFIG) as settings, written_aside(out / SPLIT) as roles:
-        settings.write_text(json_text(config), encoding="utf-8")
-        split.write(roles)
-        if not resume:
-            # What an earlier run left would stand beside the new settings if this one is stopped;
-            # it is removed once these are written, so that a full disk costs nothing.
-            for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS):
-                (out / stale).unlink(missing_ok=True)
-            shutil.rmtree(out / KNOCKOUTS, ignore_errors=True)
-
-
-def _config(
-    compendium: Compendium,
-    split: Split,
-    network: NetworkConfig,
-    training: TrainingConfig,
-    protocol: ScoringProtocol,
-    edges: tuple[float, ...],
-) -> dict[str, Any]:
-    """The resolved configuration, with enough about data and split to read a run alone."""
-    about = compendium.about
-    return {
-        "format_version": FORMAT_VERSION,
-        "deeprage_version": __version__,
-        "compendium": {
-            "name": about["name"],
-            "unit": about["unit"],
-            "anchor": about["anchor"],
-            "promoter_length": about["promoter_length"],
-            "provenance": about["provenance"],
-            "genes": len(compendium.genes),
-            "conditions": len(compendium.conditions),
-            "regulators": len(compendium.regulators),
-            "missing_share": float(np.isnan(compendium.expression).mean()),
-            "series": len(set(compendium.series)),
-            "groups": len(set(compendium.groups)),
-        },
-        "split": {
-            "regime": str(split.regime),
-            "label": split.label,
-            "cells": {role.name.lower(): int(split.cells(role).sum()) for role in Role},
-        },
-        "protocol": str(protocol),
-        "edges": list(edges),
-        "network": network.model_dump(),
-        "training": training.model_dump(),
-    }

@@ -1,0 +1,99 @@
+"""The promoter stack of deeprage-f, keeping what it takes to score promoters it has not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from deeprage.baselines.boosted_trees import _lightgbm, _staged
+from deeprage.baselines.features import proximal
+from deeprage.data.compendium import Compendium
+from deeprage.data.motifs import letter_frequencies, load_motifs, log_odds
+from deeprage.factorised.promoter_scorer import PromoterScorer
+from deeprage.factorised.promoter_stack import (
+    MIXTURES,
+    WORD_WINDOW,
+    PromoterStack,
+    gaussian_kernel,
+)
+
+
+class KeptStack(PromoterStack):
+    """A `PromoterStack` whose trees and ridge outlive the fit.
+
+    `PromoterStack` scores the genes of one compendium while it is fitted and forgets how. This
+    gives the same scores and keeps the trees, the dual coefficients and who taught.
+    """
+
+    def _paths(
+        self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        trees = self._grow(features, rows, scores)
+        kernel = np.mean([gaussian_kernel(block, rows) for block in self._blocks], axis=0)
+        gram = kernel[rows].astype(np.float64)
+        gram[np.diag_indices_from(gram)] += self.penalty
+        self.offset_ = scores.mean(axis=0)
+        self.dual_ = cho_solve(
+            cho_factor(gram, lower=True, overwrite_a=True), scores - self.offset_
+        )
+        self.taught_ = rows
+        kernels = np.asarray(self.offset_ + kernel @ self.dual_, dtype=np.float32)
+        mixed = [(1 - share) * trees + share * kernels for share in MIXTURES]
+        return np.concatenate(mixed).astype(np.float32)
+
+    def _grow(
+        self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Tree scores (rounds, G, K), as `BoostedTrees._paths` with one ensemble a factor."""
+        lightgbm = _lightgbm()
+        settings = self._settings()
+        data = lightgbm.Dataset(features[rows], params=settings, free_raw_data=True)
+        paths = np.zeros((len(self.rounds), len(features), scores.shape[1]), dtype=np.float32)
+        self.forests_: list[Any] = []
+        for factor in range(scores.shape[1]):
+            data.set_label(scores[:, factor])
+            drawn = {**settings, "seed": self.seed}
+            forest = lightgbm.train(drawn, data, num_boost_round=self.rounds[-1])
+            paths[:, :, factor] += _staged(forest, features, self.rounds, self.num_threads)
+            self.forests_.append(forest)
+        return paths
+
+    def scorer(self, compendium: Compendium) -> PromoterScorer:
+        """What scores any promoter as this stack scores those of the compendium it was fitted on.
+
+        Args:
+            compendium: the one of the fit; its promoters and coding starts are kept.
+        """
+        motifs = self.motif_features
+        near = proximal(compendium, motifs.window)
+        length = compendium.promoters.shape[1]
+        downstream = int(compendium.about["downstream"])
+        background = letter_frequencies(near)
+        options = self.options_
+        rounds = np.array([self.rounds[at % len(self.rounds)] for at in options], dtype=np.int64)
+        share = np.array([MIXTURES[at // len(self.rounds)] for at in options])
+        factors = len(options)
+        return PromoterScorer(
+            odds=tuple(
+                log_odds(motif, background).astype(np.float32)
+                for motif in load_motifs(motifs.motifs)
+            ),
+            bins=motifs.bins,
+            composition=self.composition,
+            window=near.shape[1],
+            word_window=min(min(WORD_WINDOW, length) + downstream, length),
+            trees=tuple(
+                forest.model_to_string(num_iteration=int(stop))
+                for forest, stop in zip(self.forests_[:factors], rounds, strict=True)
+            ),
+            rounds=rounds,
+            share=share,
+            taught=compendium.promoters[self.taught_],
+            taught_coding=None if compendium.coding is None else compendium.coding[self.taught_],
+            dual=self.dual_[:, :factors],
+            offset=self.offset_[:factors],
+            num_threads=self.num_threads,
+        )

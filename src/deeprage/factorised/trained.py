@@ -1,0 +1,270 @@
+"""deeprage-f once trained: it predicts its own compendium, and promoters and levels beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeprage.data.compendium import Compendium
+from deeprage.data.labels import DEFAULT_EDGES
+from deeprage.data.split import Split
+from deeprage.errors import DeepRageError
+from deeprage.factorised.certainty import Certainty, Kinds, kinds_of
+from deeprage.factorised.condition_map import ConditionMap, FactorMap
+from deeprage.factorised.promoter_scorer import PromoterScorer
+
+Rows = NDArray[np.intp]
+Matrix = NDArray[np.float32]
+Tokens = NDArray[np.int8]
+
+#: Levels that differ by less, log2, are those of the same condition: tables are rounded.
+SAME_LEVEL = 1e-3
+_CONDITIONS_AT_A_TIME = 64
+_REMEMBERED = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """All that a trained deeprage-f holds; what a run folder keeps.
+
+    Attributes:
+        genes, conditions, regulators: names; G, C and R of them.
+        promoters: int8 (G, L); coding: int8 (G, L') or None.
+        seen_genes, seen_conditions: rows and columns with a training cell.
+        taught: whether each seen gene has a promoter.
+        predicted: float32 (G, C), log2: every cell of the compendium, predicted without itself.
+        promoter_scores: float64 (G, K), factor scores of the compendium's promoters.
+        condition_map, factor_map, scorer: what predicts beyond the compendium.
+        certainty: errors of left-out cells by kind.
+        edges: class thresholds, log2.
+    """
+
+    genes: tuple[str, ...]
+    conditions: tuple[str, ...]
+    regulators: tuple[str, ...]
+    promoters: Tokens
+    coding: Tokens | None
+    seen_genes: Rows
+    seen_conditions: Rows
+    taught: NDArray[np.bool_]
+    predicted: Matrix
+    promoter_scores: NDArray[np.float64]
+    condition_map: ConditionMap
+    factor_map: FactorMap
+    scorer: PromoterScorer
+    certainty: Certainty
+    edges: tuple[float, ...] = DEFAULT_EDGES
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Predictions for genes x conditions.
+
+    Attributes:
+        value: log2 float32 (G, C).
+        kinds: `CellKind` int8 (G, C), what was known of each cell.
+        probabilities: float32 (G, C, classes).
+    """
+
+    value: Matrix
+    kinds: Kinds
+    probabilities: Matrix
+
+
+class TrainedFactorised:
+    """A trained deeprage-f.
+
+    It meets the `Predictor` contract for its own compendium, whose predictions it holds, and
+    `BlockModel`, so that it can be knocked out.
+
+    Args:
+        learnt: everything that it knows.
+    """
+
+    def __init__(self, learnt: Learnt) -> None:
+        self.learnt = learnt
+        self.regulators = learnt.regulators
+        levels = learnt.condition_map.levels
+        known = ~np.isnan(levels)
+        count = np.maximum(known.sum(axis=0), 1)
+        mean = np.where(known, levels, 0).sum(axis=0, dtype=np.float64) / count
+        self.reference_levels: Matrix = mean.astype(np.float32)
+        filled = np.where(known, levels, self.reference_levels)
+        self.regulator_low: Matrix = filled.min(axis=0)
+        self.regulator_high: Matrix = filled.max(axis=0)
+        self._seen_at = np.full(len(learnt.genes), -1, dtype=np.intp)
+        self._seen_at[learnt.seen_genes] = np.arange(len(learnt.seen_genes))
+        self._remembered: dict[bytes, Matrix] = {}
+
+    @property
+    def reads_coding(self) -> bool:
+        """Whether a new gene is known better with the start of its coding sequence."""
+        return self.learnt.scorer.reads_coding
+
+    def fit(self, visible: Compendium, split: Split) -> Self:
+        """Check that it is the compendium of the training; what was learnt stays as it is.
+
+        Raises:
+            DeepRageError: another compendium.
+        """
+        mine = self.learnt
+        same = mine.genes == tuple(visible.genes) and mine.conditions == tuple(visible.conditions)
+        if not same or not np.array_equal(mine.promoters, visible.promoters):
+            raise DeepRageError(
+                f"this model holds the predictions of {len(mine.genes)} genes x "
+                f"{len(mine.conditions)} conditions and their promoters, the compendium has others "
+                f"({len(visible.genes)} x {len(visible.conditions)}): use the compendium that it "
+                "was trained on, or `deeprage predict` for anything new."
+            )
+        return self
+
+    def predict(self, genes: Rows, conditions: Rows) -> Matrix:
+        """Log2 values (len(genes), len(conditions)) of its compendium."""
+        return self.learnt.predicted[np.ix_(genes, conditions)]
+
+    def kinds(self) -> Kinds:
+        """`CellKind` (G, C) of every cell of its compendium."""
+        new_genes, new_conditions = (
+            np.isin(np.arange(size), seen, invert=True)
+            for size, seen in zip(
+                self.learnt.predicted.shape,
+                (self.learnt.seen_genes, self.learnt.seen_conditions),
+                strict=True,
+            )
+        )
+        return kinds_of(new_genes, new_conditions, by_promoter_alone=False)
+
+    def interval(self, value: Matrix, kinds: Kinds, *, level: float = 0.9) -> tuple[Matrix, Matrix]:
+        """Lower and upper ends, log2, of intervals that hold a share `level` of the truth.
+
+        Raises:
+            DeepRageError: the level is not between 0 and 1.
+        """
+        if not 0 < level < 1:
+            raise DeepRageError(f"the level of an interval lies between 0 and 1, got {level:g}.")
+        half = self.learnt.certainty.half_width(value, kinds, level)
+        return value - half, value + half
+
+    def probabilities(self, value: Matrix, kinds: Kinds) -> Matrix:
+        """Class probabilities float32 (G, C, classes) around predicted values (G, C)."""
+        return self.learnt.certainty.probabilities(value, kinds, self.learnt.edges)
+
+    def predict_new(
+        self,
+        promoters: Tokens,
+        regulator_levels: Matrix,
+        *,
+        names: Sequence[str] | None = None,
+        coding: Tokens | None = None,
+    ) -> Forecast:
+        """Predict any promoters in any conditions.
+
+        A promoter of a gene that was trained on is recognised, and so are the regulator levels of
+        a condition: then what is known of them counts. Where several genes share a promoter, the
+        name decides.
+
+        Args:
+            promoters: int8 tokens (G, L), of the length of the training.
+            regulator_levels: log2 (C, R) in the order of `regulators`; NaN counts as the mean.
+            names: of the genes (G,).
+            coding: int8 (G, L'), starts of the coding sequences, N where unknown.
+        """
+        rows = self._known_genes(promoters, names)
+        at = np.where(rows >= 0, self._seen_at[rows], -1)
+        columns = self._known_conditions(regulator_levels)
+        old, new = np.flatnonzero(columns >= 0), np.flatnonzero(columns < 0)
+        profiles = self._profiles(regulator_levels[new])
+        mine, others = np.flatnonzero(at >= 0), np.flatnonzero(at < 0)
+        value = np.empty((len(promoters), len(regulator_levels)), dtype=np.float32)
+        seen = self.learnt.seen_conditions[columns[old]]
+        value[np.ix_(mine, old)] = self.learnt.predicted[np.ix_(rows[mine], seen)]
+        value[np.ix_(mine, new)] = profiles[at[mine]]
+        if len(others):
+            given = None if coding is None else coding[others]
+            scores = self.learnt.scorer.scores(promoters[others], given)
+            mean, loadings = self._loadings(profiles)
+            factors = self.learnt.factor_map
+            told = factors.mean[columns[old]] + scores @ factors.loadings[columns[old]].T
+            value[np.ix_(others, old)] = told
+            value[np.ix_(others, new)] = mean + scores @ loadings.T
+        alone = self.reads_coding and coding is None
+        kinds = kinds_of(at < 0, columns < 0, by_promoter_alone=alone)
+        return Forecast(value, kinds, self.probabilities(value, kinds))
+
+    def respond(self, genes: Rows, promoters: Tokens, levels: Matrix) -> Matrix:
+        """Log2 values (G, C) of genes of the compendium with promoters and levels as given.
+
+        Every condition is taken as one that was not seen, so that a wild type and its knock-out
+        differ in what was changed alone. A seen gene answers to levels with its own profile; a
+        changed promoter adds what the promoter factors say of the change.
+
+        Args:
+            genes: rows (G,) of the compendium; promoters: int8 (G, L); levels: log2 (C, R).
+        """
+        mine = self.learnt
+        profiles = self._profiles(levels)
+        mean, loadings = self._loadings(profiles)
+        at = self._seen_at[genes]
+        value = mean + mine.promoter_scores[genes] @ loadings.T
+        value[at >= 0] = profiles[at[at >= 0]]
+        changed = np.flatnonzero((promoters != mine.promoters[genes]).any(axis=1))
+        if len(changed):
+            rows = genes[changed]
+            coding = None if mine.coding is None else mine.coding[rows]
+            after = mine.scorer.scores(promoters[changed], coding)
+            value[changed] += (after - mine.promoter_scores[rows]) @ loadings.T
+        return value.astype(np.float32)
+
+    def _loadings(self, profiles: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        mine = self.learnt
+        if not profiles.shape[1]:
+            return np.zeros(0), np.zeros((0, mine.factor_map.loadings.shape[1]))
+        values = mine.condition_map.values[mine.taught]
+        return mine.factor_map.of_profiles(values, profiles[mine.taught])
+
+    def _profiles(self, levels: Matrix) -> Matrix:
+        """Profiles (N, C) of the seen genes; those asked for last are remembered, since
+        knock-outs ask for the same levels again and again."""
+        if not len(levels):
+            return np.zeros((len(self.learnt.seen_genes), 0), dtype=np.float32)
+        key = np.ascontiguousarray(levels).tobytes()
+        if key not in self._remembered:
+            parts = [
+                self.learnt.condition_map.profiles(levels[first : first + _CONDITIONS_AT_A_TIME])
+                for first in range(0, len(levels), _CONDITIONS_AT_A_TIME)
+            ]
+            while len(self._remembered) >= _REMEMBERED:
+                self._remembered.pop(next(iter(self._remembered)))
+            self._remembered[key] = np.concatenate(parts, axis=1)
+        return self._remembered[key]
+
+    def _known_genes(self, promoters: Tokens, names: Sequence[str] | None) -> Rows:
+        """The row of each promoter's gene in the compendium, if it was trained on, else -1."""
+        mine = self.learnt
+        by_promoter: dict[bytes, list[int]] = {}
+        for row in mine.seen_genes[mine.taught]:
+            by_promoter.setdefault(mine.promoters[row].tobytes(), []).append(int(row))
+        found = np.full(len(promoters), -1, dtype=np.intp)
+        for at, tokens in enumerate(np.ascontiguousarray(promoters)):
+            rows = by_promoter.get(tokens.tobytes(), [])
+            if len(rows) > 1 and names is not None:
+                rows = [row for row in rows if mine.genes[row] == names[at]]
+            if len(rows) == 1:
+                found[at] = rows[0]
+        return found
+
+    def _known_conditions(self, levels: Matrix) -> Rows:
+        """Which seen condition has these levels (C,), else -1."""
+        mine = self.learnt.condition_map.levels
+        found = np.full(len(levels), -1, dtype=np.intp)
+        measured = ~np.isnan(mine)
+        for at, asked in enumerate(levels):
+            same = (np.abs(mine - asked) < SAME_LEVEL) | ~measured
+            alike = same.all(axis=1) & (measured.mean(axis=1) > 0.5)
+            if alike.any():
+                found[at] = int(np.flatnonzero(alike)[0])
+        return found
