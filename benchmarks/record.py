@@ -60,7 +60,7 @@ def with_origin(content: dict[str, Any]) -> list[dict[str, Any]]:
     A row that names none, as in files of an earlier form, takes them from the top level.
     """
     top = {key: content[key] for key in ORIGIN}
-    return [{**top, **row} for row in content["rows"]]
+    return [row | {key: row.get(key, top[key]) for key in ORIGIN} for row in content["rows"]]
 
 
 def show(rows: list[Row]) -> None:
