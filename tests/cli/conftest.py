@@ -41,6 +41,15 @@ def deeprage(capsys: pytest.CaptureFixture[str]) -> Deeprage:
     return give
 
 
+def refused(result: Result, *words: str) -> None:
+    """Exit code 2 and one line that has all the words."""
+    assert result.code == 2, result.err
+    assert result.err.startswith("error: ")
+    assert result.err.rstrip("\n").count("\n") == 0
+    for word in words:
+        assert word in result.err
+
+
 def checksums(folder: Path) -> dict[str, str]:
     """SHA-256 of every file under a folder, by name."""
     return {

@@ -15,16 +15,7 @@ from deeprage.cli.failures import failure
 from deeprage.data.compendium import Compendium
 from deeprage.training.run import Run
 
-from .conftest import TINY, Deeprage, Result, checksums
-
-
-def refused(result: Result, *words: str) -> None:
-    """Exit code 2 and one line that has all the words."""
-    assert result.code == 2, result.err
-    assert result.err.startswith("error: ")
-    assert result.err.rstrip("\n").count("\n") == 0
-    for word in words:
-        assert word in result.err
+from .conftest import TINY, Deeprage, Result, checksums, refused
 
 
 class TestFiles:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from deeprage.baselines import make_baseline
+from deeprage.data.fingerprint import content_of_compendium
 from deeprage.data.split import Role
 from deeprage.data.splitting import make_split
 from deeprage.evaluation.contestants import Contestant, contestant, reached
 from deeprage.evaluation.controls import Control, under_control
 from deeprage.evaluation.evaluate import fit_and_predict
-from deeprage.evaluation.jobs import Job, content_of_compendium, run_jobs
+from deeprage.evaluation.jobs import Job, run_jobs
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,8 @@ def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None])
             continue
         if Path(path).resolve() in taken:
             raise DeepRageError(
-                f"{path} is to be written, but it is named for something else too: give another "
-                "name for the output."
+                f"{path} is to be written, but it is read or kept as something else: give "
+                "another name for the output."
             )
         taken.add(Path(path).resolve())
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note
-from deeprage.cli.parsing import check_outputs
 from deeprage.errors import DeepRageError
 from deeprage.files import written_aside
 
@@ -38,12 +37,13 @@ def predict(
 ) -> Path:
     """Predict expression for promoters and regulator levels that the network has not seen."""
     from deeprage.cli.new_inputs import fit_promoters, read_regulator_levels
+    from deeprage.cli.own_files import spare_run
     from deeprage.cli.prediction_tables import classes_text, values_text
     from deeprage.data.promoters import read_promoters
     from deeprage.training.run import Run
 
-    check_outputs([out, classes_out], [promoters, regulators])
     found = Run.load(run)
+    spare_run(found, [out, classes_out], [promoters, regulators])
     if classes_out is not None and found.model["network"]["head"] == "regression":
         raise DeepRageError(
             f"{run} has no class head, so there are no probabilities for --classes-out: train "

@@ -20,10 +20,12 @@ def report(
     The run is evaluated first if it has not been.
     """
     from deeprage.cli.evaluate import evaluate
+    from deeprage.cli.own_files import spare_run
     from deeprage.report.page import write_report
-    from deeprage.training.run import METRICS, Run
+    from deeprage.training.run import METRICS, REPORT, Run
 
     found = Run.load(run)
+    spare_run(found, [out], usual=REPORT)
     if not (found.path / METRICS).exists():
         evaluate(found.path)
     path = write_report(found.path, out=None if out is None else Path(out))

@@ -1,4 +1,4 @@
-"""Scoring a run: its network and the reference rows on one split, kept in the run folder."""
+"""Scoring a run: its model and the reference rows on one split, kept in the run folder."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def compendium_of(run: Run, given: Path | None) -> Compendium:
     """The compendium a run was trained on: `given`, else the one that its settings name.
 
     Raises:
-        DeepRageError: it is not there, or has other genes or conditions than the run's split.
+        DeepRageError: it is not there, or has other genes, conditions, values, promoters or
+            regulators than the run was trained on.
     """
     from deeprage.data.compendium import Compendium
+    from deeprage.data.fingerprint import other_parts
 
     named = str(run.config.get("compendium_path") or "")
     if given is None and not named:
@@ -52,6 +54,12 @@ def compendium_of(run: Run, given: Path | None) -> Compendium:
         )
     compendium = Compendium.load(path)
     run.split.check_against(compendium)
+    # Runs of earlier versions do not say what the compendium held.
+    if other := other_parts(compendium, run.config.get("compendium", {}).get("content", {})):
+        raise DeepRageError(
+            f"{path} is not the compendium that {run.path} was trained on: it has other "
+            f"{' and '.join(other)}. Give that one with --data, or train again."
+        )
     return compendium
 
 
@@ -62,7 +70,7 @@ def score_run(
     references: Sequence[str],
     on_start: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Any]:
-    """Score the network and the references, and write `metrics.json` and `predictions.npz`.
+    """Score the model and the references, and write `metrics.json` and `predictions.npz`.
 
     Args:
         references: names of baselines.
@@ -73,22 +81,23 @@ def score_run(
     """
     from deeprage.baselines import make_baseline
     from deeprage.data.labels import class_names
-    from deeprage.data.split import ScoringProtocol
+    from deeprage.data.split import ScoringProtocol, under_protocol
+    from deeprage.evaluation.calibration import certainty_of
     from deeprage.evaluation.evaluate import fit_and_predict, score_prediction
     from deeprage.evaluation.leakage import audit
+    from deeprage.evaluation.opening import Certain, open_model
     from deeprage.training.run import METRICS
 
     protocol = ScoringProtocol(run.config["protocol"])
     edges = tuple(run.config["edges"])
-    name = str(run.model["network"]["name"])
-    network: Predictor = run.predictor()
+    model: Predictor = open_model(run)
     own: Prediction | None = None
-    predictors = {name: network} | {other: make_baseline(other) for other in references}
+    predictors = {run.model_name: model} | {other: make_baseline(other) for other in references}
     rows = []
     for current, predictor in predictors.items():
         on_start(current)
         prediction = fit_and_predict(compendium, run.split, predictor, protocol=protocol)
-        if predictor is network:
+        if predictor is model:
             prediction = replace(prediction, fit_seconds=run.config.get("seconds"))
             own = prediction
         rows += score_prediction(
@@ -96,7 +105,7 @@ def score_run(
             run.split,
             prediction,
             name=current,
-            kind="model" if predictor is network else "reference",
+            kind="model" if predictor is model else "reference",
             edges=edges,
             protocol=protocol,
         )
@@ -107,13 +116,16 @@ def score_run(
         "audit": [row.as_dict() for row in audit(compendium, run.split, protocol)],
     }
     assert own is not None
+    if isinstance(model, Certain):
+        observed = under_protocol(compendium, protocol).expression
+        found["certainty"] = certainty_of(model, observed, own.values, run.split, edges=edges)
     _save_predictions(run, compendium, own, protocol)
     write_json(run.path / METRICS, found)
     return found
 
 
 def scores_table(found: dict[str, Any], *, role: str, title: str) -> Table:
-    """The rows of one role as a table, the network first."""
+    """The rows of one role as a table, the model first."""
     rows = [row for row in found["rows"] if row["role"] == role]
     cells = [(row["predictor"], *(row["scores"][key] for key, _ in COLUMNS)) for row in rows]
     return table(title, ("predictor", *(heading for _, heading in COLUMNS)), cells)

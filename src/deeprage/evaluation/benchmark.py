@@ -10,13 +10,14 @@ import numpy as np
 
 from deeprage import __version__
 from deeprage.data.compendium import Compendium
+from deeprage.data.fingerprint import content_of_compendium
 from deeprage.data.labels import DEFAULT_EDGES, class_names
 from deeprage.data.split import Regime, Split
 from deeprage.data.splitting import Folds, as_regime, make_split, split_folds
 from deeprage.errors import DeepRageError
 from deeprage.evaluation.contestants import SIMPLE, Contestant, contestant
 from deeprage.evaluation.controls import Control, as_control
-from deeprage.evaluation.jobs import Job, Outcome, content_of_compendium, content_of_split, run_jobs
+from deeprage.evaluation.jobs import Job, Outcome, content_of_split, run_jobs
 from deeprage.evaluation.leakage import audit
 from deeprage.evaluation.panel import panel
 from deeprage.evaluation.pooling import Pooled, pool

@@ -25,6 +25,7 @@ import numpy as np
 
 import deeprage
 from deeprage.data.compendium import Compendium
+from deeprage.data.fingerprint import content_of_coding, content_of_compendium
 from deeprage.data.split import Split
 from deeprage.evaluation.contestants import Contestant
 from deeprage.evaluation.controls import Control
@@ -115,7 +116,7 @@ def run_jobs(
         on_start, on_outcome: called in this process, for a progress display.
     """
     cache = cache.resolve()
-    source, coding = content_of_compendium(compendium), _content_of_coding(compendium)
+    source, coding = content_of_compendium(compendium), content_of_coding(compendium)
     paths = [cache / "jobs" / _key(job, source, coding) for job in jobs]
     outcomes: dict[int, Outcome] = {}
     waiting: deque[int] = deque()
@@ -151,28 +152,11 @@ def is_done(path: Path) -> bool:
     return path.with_suffix(".json").is_file() and path.with_suffix(".npz").is_file()
 
 
-def content_of_compendium(compendium: Compendium) -> str:
-    """A hash of all that can change a result but coding sequences, which few predictors read."""
-    found = hashlib.sha256()
-    for array in (compendium.expression, compendium.promoters, compendium.regulator_levels):
-        found.update(str((array.shape, array.dtype)).encode())
-        found.update(np.ascontiguousarray(array).tobytes())
-    names = (compendium.genes, compendium.conditions, compendium.series, compendium.groups)
-    about = {key: compendium.about[key] for key in ("unit", "anchor", "downstream")}
-    found.update(json.dumps([*names, compendium.regulators, about], sort_keys=True).encode())
-    return found.hexdigest()[:32]
-
-
 def content_of_split(split: Split) -> str:
     """A hash of a split's regime and roles."""
     found = hashlib.sha256(str(split.regime).encode())
     found.update(np.ascontiguousarray(split.role).tobytes())
     return found.hexdigest()[:32]
-
-
-def _content_of_coding(compendium: Compendium) -> str | None:
-    coding = compendium.coding
-    return None if coding is None else hashlib.sha256(coding.tobytes()).hexdigest()[:32]
 
 
 def _key(job: Job, source: str, coding: str | None) -> str:
