@@ -26,7 +26,7 @@ GOOD_VALUES = {
     ),
     "mse": (
         "Mean squared error in squared log2 units, 0 is perfect. Good: well below that of the "
-        "'zero' row, and above the measurement noise of the data."
+        "best simple row of the table; below the measurement noise of the data, look for a leak."
     ),
     "within_gene_pearson": (
         "Mean over genes of the correlation across conditions, -1 to 1: are the conditions told "
