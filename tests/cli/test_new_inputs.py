@@ -55,6 +55,15 @@ class TestRegulatorLevels:
         np.testing.assert_array_equal(found.levels, [[0.5, 2.0, 0.5], [0.5, -2.0, 0.5]])
         assert (found.filled, found.ignored) == (4, 1)
 
+    def test_what_is_filled_in_is_counted_from_the_level_of_no_change(self, tmp_path: Path) -> None:
+        found = read_regulator_levels(
+            write(tmp_path, LEVELS[["R2"]]),
+            REGULATORS,
+            fill_missing=-1,
+            unchanged=np.array([8.0, 9.0, 10.0], dtype=np.float32),
+        )
+        np.testing.assert_array_equal(found.levels, [[7.0, 2.0, 9.0], [7.0, -2.0, 9.0]])
+
     def test_blank_cells_are_named_and_can_be_filled(self, tmp_path: Path) -> None:
         path = write(tmp_path, LEVELS.mask(LEVELS == -2.0))
         with pytest.raises(DeepRageError, match=r"1 blank levels.*'R2' in 'cold'"):

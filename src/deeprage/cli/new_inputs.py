@@ -34,7 +34,11 @@ class RegulatorTable(NamedTuple):
 
 
 def read_regulator_levels(
-    path: Path, regulators: Sequence[str], *, fill_missing: float | None = None
+    path: Path,
+    regulators: Sequence[str],
+    *,
+    fill_missing: float | None = None,
+    unchanged: NDArray[np.float32] | None = None,
 ) -> RegulatorTable:
     """Read a tab-separated table of regulators x conditions or conditions x regulators.
 
@@ -43,8 +47,11 @@ def read_regulator_levels(
     Args:
         path: table with names in the first row and the first column, log2 values.
         regulators: the network's regulators, in its order.
-        fill_missing: log2 value for regulators and cells that the table lacks; without it they
-            are an error.
+        fill_missing: for regulators and cells that the table lacks, the log2 difference from
+            `unchanged`; without it they are an error.
+        unchanged: log2 level (R,) of each regulator where nothing happens, default 0: the level
+            of a fold change. For log2 expression 0 would be a gene that is off, which training
+            may never have seen: its mean over the training conditions is meant.
 
     Raises:
         DeepRageError: unreadable table, repeated names, text in place of a number, or missing
@@ -82,7 +89,8 @@ def read_regulator_levels(
                 f"{regulators[column]!r} in {str(by_condition.index[row])!r}: fill them in, or "
                 "give --fill-missing 0 to take them as unchanged."
             )
-        levels = np.where(blank, np.float32(fill_missing), levels)
+        usual = np.float32(0) if unchanged is None else unchanged
+        levels = np.where(blank, usual + np.float32(fill_missing), levels)
     return RegulatorTable(
         conditions=[str(name) for name in by_condition.index],
         levels=levels,

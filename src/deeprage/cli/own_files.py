@@ -13,6 +13,7 @@ from deeprage.training.run import (
     MODEL_JSON,
     RESULTS,
     SPLIT,
+    TREES,
     Run,
 )
 
@@ -28,7 +29,7 @@ def own_files(run: Run) -> list[Path]:
     return [
         *(run.path / name for name in named),
         *kept,
-        *(run.path / KNOCKOUTS).rglob("*"),
+        *(path for folder in (KNOCKOUTS, TREES) for path in (run.path / folder).rglob("*")),
         *([Path(str(compendium))] if compendium else []),
     ]
 
