@@ -11,12 +11,13 @@ from deeprage.baselines import boosting_search
 from deeprage.baselines.boosting import BoostingData, Proposal, boost
 from deeprage.baselines.boosting_inputs import (
     dimer_presence,
-    kmer_counts,
+    kmer_names,
     kmer_presence,
     regulator_states,
 )
 from deeprage.baselines.boosting_scale import ScoreScale, best_cut
 from deeprage.baselines.boosting_search import RuleSearch
+from deeprage.baselines.features import kmer_counts
 from deeprage.data.dna import decode, encode, reverse_complement
 
 
@@ -187,7 +188,7 @@ class TestInputs:
     @settings(deadline=None, max_examples=25)
     def test_kmers_are_counted_on_both_strands_as_by_hand(self, text, k):
         tokens = encode(text)[None]
-        names, counts = kmer_counts(tokens, k)
+        names, counts = kmer_names(k), kmer_counts(tokens, k=k, bins=1)
         words = [text[i : i + k] for i in range(len(text) - k + 1)]
         for name, count in zip(names, counts[0], strict=True):
             other = decode(reverse_complement(encode(name)))

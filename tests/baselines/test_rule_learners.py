@@ -8,7 +8,7 @@ from deeprage.baselines.boosting_search import RuleSearch
 from deeprage.baselines.cager import Cager, screen
 from deeprage.baselines.geneclass import GeneClass, bundle_around
 from deeprage.baselines.medusa import Medusa
-from deeprage.baselines.medusa_pssm import Pssm, agglomerate, best_cut, best_matches, word_pssm
+from deeprage.baselines.medusa_pssm import Pssm, agglomerate, best_matches, best_pssm_cut, word_pssm
 from deeprage.baselines.relational import (
     Relational,
     adjacency,
@@ -148,11 +148,11 @@ class TestPssm:
         leaves = [word_pssm(word, 1.0, EVEN) for word in ("TGACTC", "GAGTCA", "AAAAAA")]
         merged = agglomerate(leaves, EVEN)
         assert len(merged) == 5
-        assert merged[3].consensus == "TGACTC"
+        assert merged[3].likeliest == "TGACTC"
 
     def test_shifted_words_join_to_the_longer_site(self):
         merged = agglomerate([word_pssm(w, 1.0, EVEN) for w in ("ACGTTG", "CGTTGC")], EVEN)
-        assert merged[-1].consensus == "ACGTTGC"
+        assert merged[-1].likeliest == "ACGTTGC"
         assert merged[-1].weight == 2
         np.testing.assert_allclose(merged[-1].probabilities.sum(axis=0), 1)
 
@@ -186,7 +186,7 @@ class TestPssm:
         rng = np.random.default_rng(2)
         scores = rng.choice(np.arange(6.0), size=(30, 3)).astype(np.float32)
         up, down = rng.random((2, 30)).astype(np.float32)
-        cut = best_cut(scores, up, down)
+        cut = best_pssm_cut(scores, up, down)
         tried = {
             (p, t): abs(
                 np.sqrt(up[scores[:, p] >= t].sum()) - np.sqrt(down[scores[:, p] >= t].sum())

@@ -20,7 +20,7 @@ from deeprage.baselines.bdtree_splits import (
     thresholds,
 )
 from deeprage.baselines.boosting_inputs import upstream
-from deeprage.baselines.boosting_scale import fit_edges
+from deeprage.baselines.boosting_scale import CutsValues, fit_edges
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.split import Role, Split
@@ -65,7 +65,7 @@ class TreeLimits:
     gain: float = 1e-4
 
 
-class BDTree:
+class BDTree(CutsValues):
     """A regression tree whose nodes are submatrices, split by genes or by conditions.
 
     A gene split asks for a threshold of a gene attribute (motif score, k-mer count), a condition
@@ -150,13 +150,6 @@ class BDTree:
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Log2 values float32 (len(genes), len(conditions)): the mean of the leaf."""
         return self._predict(self.root_, genes, conditions, self.splits_)
-
-    def predict_with_classes(
-        self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-        """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
-        values = self.predict(genes, conditions)
-        return values, classify(values, self.cuts_)
 
     def _attributes(self, visible: Compendium) -> tuple[list[str], NDArray[np.float32]]:
         """Names and values (G, K) of the gene attributes."""

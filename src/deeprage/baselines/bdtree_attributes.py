@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.boosting_inputs import kmer_counts
+from deeprage.baselines.boosting_inputs import kmer_names
+from deeprage.baselines.features import kmer_counts
 from deeprage.errors import DeepRageError
 
 
@@ -33,9 +34,8 @@ def gene_attributes(
     names: list[str] = []
     parts: list[NDArray[np.float32]] = []
     if kmer is not None:
-        words, counts = kmer_counts(tokens, kmer)
-        names += words
-        parts.append(counts.astype(np.float32))
+        names += kmer_names(kmer)
+        parts.append(kmer_counts(tokens, k=kmer, bins=1))
     if motif_files is None or motif_files:
         motifs = load_motifs(motif_files)
         scores = scan(tokens, motifs, window=tokens.shape[1], bins=bins, cache=cache)

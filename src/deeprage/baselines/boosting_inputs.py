@@ -12,9 +12,6 @@ from deeprage.data.dna import N_TOKEN, decode, reverse_complement
 from deeprage.data.motifs import Motif
 from deeprage.errors import DeepRageError
 
-#: A source of further gene attributes.
-AttributeSource = Callable[[Compendium], "GeneAttributes"]
-
 
 @dataclass(frozen=True)
 class GeneAttributes:
@@ -90,13 +87,12 @@ def _presence(
     return GeneAttributes(names, np.ascontiguousarray(presence[:, :-1]))
 
 
-def kmer_counts(tokens: NDArray[np.int8], k: int) -> tuple[list[str], NDArray[np.int64]]:
-    """Names and counts (G, columns) of k-mers in promoters (G, L), both strands joined."""
-    column_of, names = _columns(tokens, list(range(k)), tokens.shape[1] - k + 1, decode)
-    width = len(names) + 1
-    flat = (column_of + np.arange(len(tokens))[:, None] * width).ravel()
-    counts = np.bincount(flat, minlength=len(tokens) * width).reshape(len(tokens), width)
-    return list(names), counts[:, :-1]
+def kmer_names(k: int) -> list[str]:
+    """The k-mers that `features.kmer_counts` counts, in the order of its columns.
+
+    A k-mer and its reverse complement are one, named by the smaller of the two.
+    """
+    return [decode(word) for word in _words(_canonical(k)[1], k)]
 
 
 def _columns(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.data.labels import classify
+
 
 @dataclass(frozen=True)
 class ScoreScale:
@@ -53,6 +55,23 @@ class ScoreScale:
     def classes(self, scores: NDArray[np.float32]) -> NDArray[np.int8]:
         """Classes int8 of scores: 0 Down, 1 Baseline, 2 Up."""
         return (1 + (scores >= self.cut).astype(np.int8) - (scores <= -self.cut)).astype(np.int8)
+
+
+class CutsValues:
+    """A predictor that names classes by the cuts `cuts_` of the values that it predicts."""
+
+    cuts_: tuple[float, float]
+
+    def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Log2 values float32 (len(genes), len(conditions))."""
+        raise NotImplementedError
+
+    def predict_with_classes(
+        self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
+        values = self.predict(genes, conditions)
+        return values, classify(values, self.cuts_)
 
 
 def best_cut(scores: NDArray[np.float32], classes: NDArray[np.int8]) -> float:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from deeprage.baselines.bdtree_attributes import gene_attributes
 from deeprage.baselines.boosting_inputs import upstream
-from deeprage.baselines.boosting_scale import fit_edges
+from deeprage.baselines.boosting_scale import CutsValues, fit_edges
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.split import Role, Split
 from deeprage.errors import DeepRageError
 
 
-class Cager:
+class Cager(CutsValues):
     """A decision tree a condition, from k-mers and motifs to Down, Baseline or Up.
 
     There is no regulator input: a condition that was not trained on is predicted by the mean over
@@ -95,13 +95,6 @@ class Cager:
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Log2 values float32 (len(genes), len(conditions)): the mean of the tree's leaf."""
         return self.predicted_[np.ix_(genes, conditions)]
-
-    def predict_with_classes(
-        self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-        """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
-        values = self.predict(genes, conditions)
-        return values, classify(values, self.cuts_)
 
     def _trees(
         self,

@@ -21,8 +21,8 @@ from deeprage.baselines.geneclass import GeneClass
 from deeprage.baselines.medusa_pssm import (
     Pssm,
     agglomerate,
-    best_cut,
     best_matches,
+    best_pssm_cut,
     word_pssm,
 )
 from deeprage.data.compendium import Compendium
@@ -122,12 +122,12 @@ class PssmFinder:
         own = node.rows == search.regulator_rows[found.state]
         up[own] = down[own] = 0
         scores = best_matches(self.tokens[node.rows], pssms, self.background)
-        cut = best_cut(scores, up, down)
+        cut = best_pssm_cut(scores, up, down)
         if cut.gain <= found.gain * (1 + 1e-6):
             return [word]
         chosen = pssms[cut.pssm]
-        name = f"pssm{len(self.motifs) + 1}:{chosen.consensus}"
-        self.motifs.append(Motif(name, chosen.consensus, chosen.probabilities))
+        name = f"pssm{len(self.motifs) + 1}:{chosen.likeliest}"
+        self.motifs.append(Motif(name, chosen.likeliest, chosen.probabilities))
         everywhere = best_matches(self.tokens, [chosen], self.background)[:, 0]
         # The same product over other shapes may round differently.
         return [Proposal(name, everywhere >= cut.threshold - 1e-4, found.state)]

@@ -27,7 +27,7 @@ class Pssm:
     weight: float
 
     @property
-    def consensus(self) -> str:
+    def likeliest(self) -> str:
         """The likeliest letters; N where none is likelier than 0.4."""
         best = self.probabilities.argmax(axis=0)
         sure = self.probabilities.max(axis=0) > 0.4
@@ -142,7 +142,7 @@ class Cut:
     threshold: float
 
 
-def best_cut(
+def best_pssm_cut(
     scores: NDArray[np.float32], up: NDArray[np.float32], down: NDArray[np.float32]
 ) -> Cut:
     """The PSSM and threshold whose rule `score >= threshold` has the largest gain.

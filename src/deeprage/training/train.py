@@ -110,7 +110,7 @@ def train(
     if fabric.is_global_zero:
         start_folder(out, split, config, resume=resume)
     fabric.barrier()
-    shape = block_shape(training, network, len(train_part.columns))
+    shape = shape_of_blocks(training, network, len(train_part.columns))
     started = time.perf_counter()
     with progress_listener(training, out, show=progress and fabric.is_global_zero) as listener:
         best = Loop(
@@ -143,7 +143,7 @@ def train(
     return Run(out)
 
 
-def block_shape(
+def shape_of_blocks(
     training: TrainingConfig, network: NetworkConfig, conditions: int
 ) -> tuple[int, int]:
     """Genes and conditions of a block, where the options leave it open.
