@@ -47,10 +47,20 @@ def block_from_map(network: Network, promoter_map: torch.Tensor) -> torch.Tensor
     return value
 
 
-@pytest.mark.parametrize("name", ["deeprage-c", "deeprage-tp", "deeprage-rnn"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "deeprage-c",
+        "deeprage-tp",
+        "deeprage-rnn",
+        "deeprage-tp-spatial",
+        "deeprage-tp-rnn",
+        "deeprage-a",
+    ],
+)
 @pytest.mark.parametrize("both_strands", [False, True])
 def test_a_silent_filter_is_one_whose_activation_is_zero(name: str, both_strands: bool) -> None:
-    options = {"pool": 20} if name == "deeprage-rnn" else {}
+    options = {"pool": 20} if name.endswith("rnn") else {}
     network = make_network(name, reverse_complement=both_strands, **options)
     encoder = network.promoter_encoder
     with torch.no_grad():
@@ -90,8 +100,32 @@ def test_a_cut_pair_is_the_entry_of_z_without_the_filter(centre: bool) -> None:
     assert not torch.allclose(found, block(network))
 
 
-def test_all_pairs_of_a_filter_are_the_filter() -> None:
-    network = make_network()
+@pytest.mark.parametrize("rank", [None, 3])
+def test_a_cut_pair_is_cut_at_every_position(rank: int | None) -> None:
+    network = make_network("deeprage-tp-spatial", pool=10, rank=rank)
+    with torch.no_grad():
+        x = network.promoter_encoder(one_hot_promoters())  # (G, T, F)
+        z = x[:, None, :, :, None] * levels()[None, :, None, None, :]  # (G, C, T, F, R)
+        silent = network.promoter_encoder.standardise(torch.zeros(FILTERS))[3]
+        z[..., 3, 1] = silent * levels()[:, 1, None]
+        weight, bias = network.interaction.as_dense()
+        expected = network.head(z.flatten(2) @ weight.t() + bias).value
+    found = block(without(network, pairs=[(3, 1), (3, 1)]))
+    torch.testing.assert_close(found, expected)
+    assert not torch.allclose(found, block(network))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("deeprage-tp", {}),
+        ("deeprage-tp-spatial", {"pool": 10}),
+        ("deeprage-tp-rnn", {"pool": 20}),
+        ("deeprage-tp-rnn", {"pool": 20, "rank": None, "cell": "lstm"}),
+    ],
+)
+def test_all_pairs_of_a_filter_are_the_filter(name: str, options: dict) -> None:
+    network = make_network(name, **options)
     pairs = [(4, regulator) for regulator in range(REGULATORS)]
     torch.testing.assert_close(
         block(without(network, pairs=pairs)),
@@ -113,6 +147,6 @@ def test_bad_requests() -> None:
         without(make_network(), filters=[6])
     with pytest.raises(DeepRageError, match="no regulator 5"):
         without(make_network(), pairs=[(0, 5)])
-    for name in ("deeprage-c", "deeprage-tp-eq5"):
+    for name in ("deeprage-c", "deeprage-tp-eq5", "deeprage-a"):
         with pytest.raises(DeepRageError, match="no entry of its own"):
             without(make_network(name), pairs=[(0, 0)])

@@ -33,12 +33,15 @@ SIMPLE = (
     "boosted-trees",
     "codon-trees",
 )
-#: Networks by name: arguments of `trial.make_trial`. The paper's three; a peer on our parts;
-#: deeprage-c without one of its inputs; other promoter encoders in its place.
+#: Networks by name: arguments of `trial.make_trial`. The paper's three; those it could not fit; a
+#: peer on our parts; deeprage-c without one of its inputs; other promoter encoders in its place.
 NETWORKS: dict[str, dict[str, Any]] = {
     "deeprage-c": {"preset": "deeprage-c"},
     "deeprage-tp": {"preset": "deeprage-tp"},
     "deeprage-rnn": {"preset": "deeprage-rnn"},
+    "deeprage-tp-spatial": {"preset": "deeprage-tp-spatial"},
+    "deeprage-tp-rnn": {"preset": "deeprage-tp-rnn"},
+    "deeprage-a": {"preset": "deeprage-a"},
     "fun-prose": {"preset": "fun-prose"},
     "sequence-only": {"preset": "deeprage-c", "blind_to": "regulators"},
     "regulator-only": {"preset": "deeprage-c", "blind_to": "promoters"},

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from deeprage.errors import DeepRageError
-from deeprage.networks.encoders import Convolution, PromoterEncoder, Standardise
-from deeprage.networks.interactions import TensorProduct
+from deeprage.interpretation.pair_cuts import cut_pairs
+from deeprage.networks.encoders import Convolution, PromoterEncoder
 from deeprage.networks.network import Network
 from deeprage.training.tensors import one_hot
 
@@ -32,8 +32,8 @@ def without(
     Args:
         filters: first-layer filters whose activation becomes 0, as if they matched nowhere.
         pairs: (filter, regulator) of a tensor-product network: the entry of Z = x (x) y becomes
-            what it is where the filter is silent. All pairs of a filter cut are the filter cut.
-            In a network that concatenates there is no such entry.
+            what it is where the filter is silent, at every position. All pairs of a filter cut
+            are the filter cut. In a network that concatenates or attends there is no such entry.
 
     Raises:
         DeepRageError: no such filter or regulator, or a network that has no such pairs.
@@ -46,7 +46,7 @@ def without(
                 f"there is no filter {number}: the network has filters 0 to {len(weight) - 1}."
             )
     if pairs:
-        changed.interaction = _PairsCut(changed, pairs)  # type: ignore[assignment]
+        cut_pairs(changed, pairs)
     with torch.no_grad():
         weight[list(filters)] = 0.0
         if bias is not None:
@@ -111,40 +111,3 @@ def silence_each(
 def encodes_by_filter(network: Network) -> bool:
     """Whether each channel of the promoter map is one filter, and there is a value to predict."""
     return isinstance(network.promoter_encoder, Convolution) and network.value_head is not None
-
-
-class _PairsCut(nn.Module):
-    """A tensor product less what some of its entries contribute."""
-
-    silent: Tensor
-
-    def __init__(self, network: Network, pairs: Sequence[tuple[int, int]]) -> None:
-        super().__init__()
-        product, encoder = network.interaction, network.promoter_encoder
-        raw = network.regulator_encoder.dense is None
-        if not (isinstance(product, TensorProduct) and isinstance(encoder, Convolution) and raw):
-            raise DeepRageError(
-                f"{network.config.name} has no entry of its own for a motif and a regulator: "
-                "knock both out together, or train deeprage-tp."
-            )
-        units = product.weight.shape[2]
-        for _, regulator in pairs:
-            if not 0 <= regulator < units:
-                raise DeepRageError(
-                    f"there is no regulator {regulator}: the network has 0 to {units - 1}."
-                )
-        self.product = product
-        self.pairs = tuple(dict.fromkeys(pairs))
-        standardise = encoder.standardise
-        silent = torch.zeros(product.weight.shape[0], device=product.weight.device)
-        if isinstance(standardise, Standardise):
-            silent = standardise(silent)
-        self.register_buffer("silent", silent)
-
-    def forward(self, promoter_map: Tensor, condition: Tensor) -> Tensor:
-        block: Tensor = self.product(promoter_map, condition)
-        firing = promoter_map.squeeze(1) - self.silent
-        for number, regulator in self.pairs:
-            entry = firing[:, number, None] * condition[:, regulator]
-            block = block - entry.unsqueeze(2) * self.product.weight[number, :, regulator]
-        return block

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +15,7 @@ from deeprage.data.labels import DEFAULT_EDGES, check_edges
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
 from deeprage.files import write_json
+from deeprage.memory import peak_gb
 from deeprage.networks.config import NetworkConfig
 from deeprage.networks.network import Network
 from deeprage.training.allocator import keep_large_buffers
@@ -158,12 +157,6 @@ def shape_of_blocks(
     genes = usual if training.block_genes == "auto" else training.block_genes
     wanted = 256 if training.block_conditions == "auto" else training.block_conditions
     return genes, min(wanted, conditions)
-
-
-def peak_gb() -> float:
-    """Peak resident memory of this process so far, GB (10^9 bytes)."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
 def _check(
