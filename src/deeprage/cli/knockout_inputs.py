@@ -52,13 +52,14 @@ class KnockoutInputs:
             DeepRageError: no run or compendium, an unknown condition or device.
         """
         from deeprage.cli.scoring import compendium_of
+        from deeprage.evaluation.opening import open_model
         from deeprage.interpretation.block_model import block_model
         from deeprage.interpretation.knockout import WildType
         from deeprage.training.run import Run
 
         found = Run.load(run)
         compendium = compendium_of(found, data)
-        predictor = found.predictor()
+        predictor = open_model(found)
         _move(predictor, device)
         columns = _columns(compendium, conditions)
         wild = WildType.of(

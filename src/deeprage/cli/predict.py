@@ -7,7 +7,6 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note
-from deeprage.errors import DeepRageError
 from deeprage.files import written_aside
 
 
@@ -26,49 +25,85 @@ def predict(
         Path | None,
         Option(help="TSV to write too: gene, condition, probability of each class."),
     ] = None,
+    intervals_out: Annotated[
+        Path | None,
+        Option(
+            help="deeprage-f: TSV to write too: gene, condition, value, lower and upper end of an "
+            "interval, what was known of gene and condition."
+        ),
+    ] = None,
+    level: Annotated[
+        float, Option(help="Share of true values that the intervals are to hold.")
+    ] = 0.9,
+    coding: Annotated[
+        Path | None,
+        Option(
+            help="deeprage-f: FASTA of the start of each gene's coding sequence, from the ATG; "
+            "better than the promoter alone."
+        ),
+    ] = None,
     fill_missing: Annotated[
         float | None,
-        Option(help="Log2 value for regulators that the table lacks; without it an error."),
+        Option(
+            help="For regulators that the table lacks: log2 difference from no change, or in log2 "
+            "expression from their mean in training; without it an error."
+        ),
     ] = None,
     pad: Annotated[
         bool,
         Option("--pad", help="Crop long promoters and fill short ones with N at the far end."),
     ] = False,
 ) -> Path:
-    """Predict expression for promoters and regulator levels that the network has not seen."""
+    """Predict expression for promoters and regulator levels that the model has not seen."""
     from deeprage.cli.new_inputs import fit_promoters, read_regulator_levels
     from deeprage.cli.own_files import spare_run
-    from deeprage.cli.prediction_tables import classes_text, values_text
+    from deeprage.cli.predicting import Asked, ask
+    from deeprage.cli.prediction_tables import classes_text, intervals_text, values_text
     from deeprage.data.promoters import read_promoters
     from deeprage.training.run import Run
 
     found = Run.load(run)
-    spare_run(found, [out, classes_out], [promoters, regulators])
-    if classes_out is not None and found.model["network"]["head"] == "regression":
-        raise DeepRageError(
-            f"{run} has no class head, so there are no probabilities for --classes-out: train "
-            "with --head both or --head classes."
-        )
+    spare_run(found, [out, classes_out, intervals_out], [promoters, regulators, coding])
     sequences = read_promoters(Path(promoters))
     tokens = fit_promoters(sequences, found.promoter_length, pad=pad)
-    table = read_regulator_levels(Path(regulators), found.regulators, fill_missing=fill_missing)
-    predicted = found.predictor().predict_new(tokens, table.levels)
+    asked = Asked.of(found)
+    table = read_regulator_levels(
+        Path(regulators),
+        found.regulators,
+        fill_missing=fill_missing,
+        unchanged=asked.usual,
+    )
     genes, conditions = list(sequences), table.conditions
-    texts = {out: values_text(predicted.value, genes, conditions)}
-    if classes_out is not None and predicted.probabilities is not None:
+    answer = ask(
+        asked,
+        tokens,
+        table.levels,
+        genes=genes,
+        coding=None if coding is None else Path(coding),
+        classes=classes_out is not None,
+        level=None if intervals_out is None else level,
+    )
+    texts = {out: values_text(answer.value, genes, conditions)}
+    if classes_out is not None and answer.probabilities is not None:
         edges = found.config["edges"]
-        texts[classes_out] = classes_text(predicted.probabilities, genes, conditions, edges)
-    with ExitStack() as both:  # neither file is replaced unless both can be written
+        texts[classes_out] = classes_text(answer.probabilities, genes, conditions, edges)
+    if intervals_out is not None and answer.limits is not None:
+        limits = (answer.value, *answer.limits, answer.known)
+        texts[intervals_out] = intervals_text(*limits, genes, conditions)
+    with ExitStack() as together:  # no file is replaced unless all can be written
         for path, text in texts.items():
-            aside = both.enter_context(written_aside(Path(path)))
+            aside = together.enter_context(written_aside(Path(path)))
             aside.write_text(text, encoding="utf-8")
     if table.ignored:
-        note(f"{table.ignored} names in {regulators} are no regulators of the network: ignored")
+        note(f"{table.ignored} names in {regulators} are no regulators of the model: ignored")
     if table.filled:
-        note(f"{table.filled} regulator levels were missing: taken as {fill_missing:g}")
-    scaling = found.scaling()
-    outside = (table.levels < scaling.regulator_low) | (table.levels > scaling.regulator_high)
+        usual = "their mean in training" if asked.usual.any() else "0"
+        more = f" {fill_missing:+g}" if fill_missing else ""
+        note(f"{table.filled} regulator levels were missing: taken as {usual}{more}")
+    outside = (table.levels < asked.low) | (table.levels > asked.high)
     if outside.any():
         note(f"{outside.mean():.0%} of the regulator levels lie outside what training saw")
+    for text in answer.notes:
+        note(text)
     note(f"wrote {out}: {len(genes):,} genes x {len(conditions):,} conditions")
     return Path(out)

@@ -30,3 +30,22 @@ def classes_text(
     table = pd.DataFrame(flat, index=rows, columns=list(names))
     table.insert(0, "class", np.array(names)[flat.argmax(axis=1)])
     return str(table.to_csv(sep="\t", float_format="%.4f"))
+
+
+def intervals_text(
+    values: NDArray[np.float32],
+    lower: NDArray[np.float32],
+    upper: NDArray[np.float32],
+    known: NDArray[np.str_],
+    genes: Sequence[str],
+    conditions: Sequence[str],
+) -> str:
+    """Values (G, C) between the ends of their intervals as TSV: one row a gene and condition.
+
+    Args:
+        known: what was known of the gene and the condition (G, C).
+    """
+    rows = pd.MultiIndex.from_product([genes, conditions], names=["gene", "condition"])
+    columns = {"value": values, "lower": lower, "upper": upper, "known": known}
+    table = pd.DataFrame({name: x.ravel() for name, x in columns.items()}, index=rows)
+    return str(table.to_csv(sep="\t", float_format="%.4f"))

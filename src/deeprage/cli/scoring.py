@@ -109,7 +109,7 @@ def score_run(
             edges=edges,
             protocol=protocol,
         )
-    found = {
+    found: dict[str, Any] = {
         "edges": list(edges),
         "class_names": list(class_names(edges)),
         "rows": rows,

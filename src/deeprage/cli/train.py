@@ -1,16 +1,18 @@
-"""`deeprage train`: fit a network on a compendium and keep it in a run folder."""
+"""`deeprage train`: fit a model on a compendium and keep it in a run folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
 from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note, watched
-from deeprage.cli.overrides import given, parse_overrides
-from deeprage.cli.parsing import block_shape, choice, class_edges
+from deeprage.cli.network_settings import network_settings
+from deeprage.cli.parsing import choice, class_edges
 from deeprage.cli.splits import chosen_split
-from deeprage.errors import DeepRageError
+from deeprage.cli.train_factorised import NAME as FACTORISED
+from deeprage.cli.train_factorised import refuse_options, train_factorised
+from deeprage.errors import DeepRageError, unknown
 
 #: `default` is this project's; `paper` is the paper's optimiser and schedule.
 RECIPES = ("default", "paper")
@@ -23,8 +25,9 @@ def train(
     model: Annotated[
         str,
         Option(
-            help="deeprage-c, deeprage-tp, deeprage-tp-eq5, deeprage-rnn, deeprage-rnn-lstm, "
-            "fun-prose."
+            help="deeprage-f (this project's own, without a network), or one of the networks "
+            "deeprage-c, deeprage-tp, deeprage-tp-eq5, deeprage-rnn, deeprage-rnn-lstm, "
+            "deeprage-tp-spatial, deeprage-tp-rnn, deeprage-a, fun-prose."
         ),
     ] = "deeprage-c",
     protocol: Annotated[
@@ -84,6 +87,10 @@ def train(
         str | None,
         Option(help="Genes x conditions in a step, such as 16x173."),
     ] = None,
+    motifs: Annotated[
+        list[Path] | None,
+        Option(help="deeprage-f: motifs in MEME format, may be repeated; default: JASPAR's fungi."),
+    ] = None,
     seed: Annotated[int, Option(help="Seed of the split and of the training.")] = 0,
     resume: Annotated[bool, Option("--resume", help="Go on with a run that was stopped.")] = False,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace the run in --out.")] = False,
@@ -93,41 +100,43 @@ def train(
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
     command: CommandLine = None,
 ) -> Path:
-    """Train a network and keep it in a run folder.
+    """Train a model and keep it in a run folder.
 
-    The run folder has the settings, the split, the network and the history; score it with
-    `deeprage evaluate`.
+    The run folder has the settings, the split and the model, and the history of a network; score
+    it with `deeprage evaluate`.
     """
     from deeprage.data.compendium import Compendium
     from deeprage.data.split import ScoringProtocol
-    from deeprage.networks.presets import PAPER_REGULARISATION, preset
-    from deeprage.training.config import paper_recipe, training_config
+    from deeprage.networks.presets import PRESETS
     from deeprage.training.train import train as train_network
 
     file, out = Path(file), Path(out)
-    for_network, for_training = parse_overrides(settings or [])
-    if "name" in for_network:
-        raise DeepRageError("the network's name is that of its preset: choose it with --model.")
+    if model not in (*PRESETS, FACTORISED):
+        raise unknown("model", model, (*PRESETS, FACTORISED))
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
     thresholds = class_edges(edges)
     paper = choice("recipe", recipe, RECIPES) == "paper"
-    shape = (PAPER_REGULARISATION if paper else {}) | {"classes": len(thresholds) + 1}
-    network = preset(model, **shape | given(head=head) | for_network)
-    chosen = paper_recipe(recurrent=network.interaction == "recurrent") if paper else {}
-    genes, conditions = (None, None) if block is None else block_shape(block)
-    chosen |= given(
-        epochs=epochs,
-        optimiser=optimiser,
-        learning_rate=learning_rate,
-        block_genes=genes,
-        block_conditions=conditions,
-        device=device,
-        precision=precision,
-        devices=devices,
-        threads=threads,
-    )
-    chosen = {"seed": seed} | chosen | for_training
-    training = training_config(**chosen)
+    of_networks: dict[str, Any] = {
+        "set": settings,
+        "recipe": "paper" if paper else None,
+        "head": head,
+        "block": block,
+        "epochs": epochs,
+        "optimiser": optimiser,
+        "learning-rate": learning_rate,
+        "device": device,
+        "precision": precision,
+        "devices": devices,
+        "resume": resume,
+    }
+    if model == FACTORISED:
+        refuse_options(of_networks)
+    else:
+        if motifs:
+            raise DeepRageError(f"--motifs means nothing for {model}, which reads no motif files.")
+        network, training = network_settings(
+            model, of_networks, classes=len(thresholds) + 1, seed=seed, threads=threads
+        )
     compendium = Compendium.load(file)
     split = chosen_split(
         compendium,
@@ -141,6 +150,22 @@ def train(
         genes_fold=genes_fold,
         conditions_fold=conditions_fold,
     )
+    if model == FACTORISED:
+        run = train_factorised(
+            compendium,
+            split,
+            out=out,
+            motifs=motifs,
+            seed=seed,
+            threads=threads,
+            protocol=scoring,
+            edges=thresholds,
+            compendium_path=file.resolve(),
+            command=command,
+            overwrite=overwrite,
+        )
+        note(f"trained in {run.config['seconds']:.0f} s; score it with: deeprage evaluate {out}")
+        return out
     run = train_network(
         compendium,
         split,

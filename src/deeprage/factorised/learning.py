@@ -117,7 +117,7 @@ def learn(
 ) -> TrainedFactorised:
     """Train deeprage-f on what a split lets it see.
 
-    As in the benchmark: choices on the validation cells, then, except in `both`, a refit on
+    As in the benchmark: choices on the validation cells, then a refit on
     training and validation cells. Validation cells keep the predictions of before the refit.
     Parts that the split does not call for (the promoter stack, where every gene is seen) are
     learnt too, with 15 % of the gene groups left out for their choices. The errors of a kind of
@@ -139,13 +139,11 @@ def learn(
     on_step("fitting on the training cells")
     model.fit(visible, split)
     predicted, samples, left = _first_predictions(model, visible, split, generator)
-    final = split
-    if split.regime is not Regime.BOTH:
-        on_step("learning from the validation cells too")
-        everything = (np.arange(size) for size in visible.expression.shape)
-        again = model.refit(visible, split).predict(*everything)
-        predicted = np.where(split.cells(Role.VALIDATION), predicted, again)
-        final = split.validation_in_training()
+    on_step("learning from the validation cells too")
+    everything = (np.arange(size) for size in visible.expression.shape)
+    again = model.refit(visible, split).predict(*everything)
+    predicted = np.where(split.cells(Role.VALIDATION), predicted, again)
+    final = split.validation_in_training()
     values = training_values(visible, final)
     rows, columns = (np.flatnonzero((~np.isnan(values)).any(axis=axis)) for axis in (1, 0))
     conditions = _condition_map(model, visible, values, rows, columns)
@@ -184,6 +182,7 @@ def learn(
             scorer=stack.scorer(visible),
             certainty=Certainty(samples),
             edges=tuple(edges),
+            relative=visible.about["unit"] == "log2 fold change",
         )
     )
 

@@ -83,6 +83,7 @@ def _about(learnt: Learnt) -> dict[str, Any]:
         "genes": list(learnt.genes),
         "conditions": list(learnt.conditions),
         "edges": list(learnt.edges),
+        "relative": learnt.relative,
         "trees": len(scorer.trees),
         "promoter": {
             "bins": scorer.bins,
@@ -186,4 +187,5 @@ def _learnt(
         scorer=scorer,
         certainty=Certainty(samples),
         edges=tuple(about["edges"]),
+        relative=bool(about["relative"]),
     )

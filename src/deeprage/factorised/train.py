@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deeprage.data.compendium import Compendium
+from deeprage.data.fingerprint import content_by_part
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
@@ -43,7 +44,7 @@ def train(
     Raises:
         DeepRageError: `out` holds a run, or there is too little to train on or to validate with.
     """
-    from deeprage.training.train import peak_gb
+    from deeprage.memory import peak_gb
 
     out = Path(out)
     checked = check_edges(edges)
@@ -52,6 +53,7 @@ def train(
     if not split.cells(Role.VALIDATION).any():
         raise DeepRageError("the split has no validation cell: make another split.")
     config = about_run(compendium, split, protocol, checked)
+    config["compendium"]["content"] = content_by_part(compendium, coding=True)
     config |= {
         "kind": KIND,
         "model": {

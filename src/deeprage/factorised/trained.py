@@ -41,6 +41,7 @@ class Learnt:
         condition_map, factor_map, scorer: what predicts beyond the compendium.
         certainty: errors of left-out cells by kind.
         edges: class thresholds, log2.
+        relative: whether values are log2 fold changes, so that 0 is no change.
     """
 
     genes: tuple[str, ...]
@@ -58,6 +59,7 @@ class Learnt:
     scorer: PromoterScorer
     certainty: Certainty
     edges: tuple[float, ...] = DEFAULT_EDGES
+    relative: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,7 @@ class TrainedFactorised:
         count = np.maximum(known.sum(axis=0), 1)
         mean = np.where(known, levels, 0).sum(axis=0, dtype=np.float64) / count
         self.reference_levels: Matrix = mean.astype(np.float32)
+        self.usual_levels: Matrix = self.reference_levels * np.float32(not learnt.relative)
         filled = np.where(known, levels, self.reference_levels)
         self.regulator_low: Matrix = filled.min(axis=0)
         self.regulator_high: Matrix = filled.max(axis=0)

@@ -130,9 +130,10 @@ def model_of(run: Run, compendium: Compendium) -> BlockModel:
     Raises:
         DeepRageError: the run holds no trained model, or one of a kind that cannot be asked.
     """
+    from deeprage.evaluation.opening import open_model
     from deeprage.training.predictor import NetworkPredictor
 
-    predictor = run.predictor()
+    predictor = open_model(run)
     if isinstance(predictor, NetworkPredictor) and not isinstance(predictor, BlockModel):
         return NetworkModel(predictor, regulator_rows=compendium.regulator_rows)
     return block_model(predictor, compendium)

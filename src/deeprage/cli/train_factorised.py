@@ -1,0 +1,72 @@
+"""`deeprage train --model deeprage-f`: which options it takes, and the training."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deeprage.cli.console import note, watched
+from deeprage.errors import DeepRageError
+
+if TYPE_CHECKING:
+    from deeprage.data.compendium import Compendium
+    from deeprage.data.split import ScoringProtocol, Split
+    from deeprage.training.run import Run
+
+NAME = "deeprage-f"
+
+
+def refuse_options(options: Mapping[str, Any]) -> None:
+    """Raise a `DeepRageError` if an option was given that means nothing for deeprage-f.
+
+    Args:
+        options: by name without dashes, None or empty where not given.
+    """
+    meant = [name for name, value in options.items() if value not in (None, [], False)]
+    if meant:
+        flags = ", ".join(f"--{name}" for name in meant)
+        raise DeepRageError(
+            f"{flags} mean{'s' if len(meant) == 1 else ''} nothing for {NAME}, which is solved in "
+            "closed form and by trees, without epochs or a network: leave out, or choose a network "
+            "with --model."
+        )
+
+
+def train_factorised(
+    compendium: Compendium,
+    split: Split,
+    *,
+    out: Path,
+    motifs: Sequence[Path] | None,
+    seed: int,
+    threads: int | None,
+    protocol: ScoringProtocol,
+    edges: tuple[float, ...],
+    compendium_path: Path,
+    command: str | None,
+    overwrite: bool,
+) -> Run:
+    """Train it, telling a person what is being done."""
+    from deeprage.cli.threads import use_threads
+    from deeprage.factorised.train import train
+
+    for path in motifs or ():
+        if not Path(path).is_file():
+            raise DeepRageError(f"there is no motif file {path}: give files in MEME format.")
+    use_threads(threads)
+    return train(
+        compendium,
+        split,
+        out=out,
+        motifs=None if not motifs else [Path(path) for path in motifs],
+        seed=seed,
+        threads=threads or os.cpu_count() or 1,
+        protocol=protocol,
+        edges=edges,
+        compendium_path=compendium_path,
+        command=command,
+        overwrite=overwrite,
+        on_step=(lambda step: note(f"{NAME}: {step}")) if watched() else (lambda step: None),
+    )
