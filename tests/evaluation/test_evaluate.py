@@ -13,7 +13,6 @@ from deeprage.errors import DeepRageError
 from deeprage.evaluation.evaluate import (
     REFERENCE_ROWS,
     Prediction,
-    evaluate,
     fit_and_predict,
     fit_and_score,
     score_prediction,
@@ -97,14 +96,11 @@ class TestScoring:
     def test_rows_are_in_order_and_json_safe(self, make_compendium) -> None:
         compendium = make_compendium(missing=0.1)
         split = make_split(compendium, regime="both")
-        started: list[str] = []
-        rows = evaluate(
-            compendium,
-            split,
-            {name: make_baseline(name) for name in REFERENCE_ROWS},
-            on_start=started.append,
-        )
-        assert started == list(REFERENCE_ROWS)
+        rows = [
+            row
+            for name in REFERENCE_ROWS
+            for row in fit_and_score(compendium, split, make_baseline(name), name=name)
+        ]
         assert [row["predictor"] for row in rows] == [n for n in REFERENCE_ROWS for _ in range(2)]
         assert [row["role"] for row in rows[:2]] == ["validation", "test"]
         json.dumps(rows, allow_nan=False)
@@ -135,8 +131,10 @@ class TestScoring:
         compendium = make_compendium(planted)
         split = make_split(compendium, regime="pairs")
         names = ("gene-mean", "condition-mean", "additive")
-        rows = evaluate(compendium, split, {name: make_baseline(name) for name in names})
-        test = {row["predictor"]: row["scores"] for row in rows if row["role"] == "test"}
+        test = {
+            name: fit_and_score(compendium, split, make_baseline(name), name=name)[1]["scores"]
+            for name in names
+        }
         assert test["additive"]["pearson"] > 0.999
         assert test["additive"]["pearson"] > test["gene-mean"]["pearson"] > 0.8
         assert test["gene-mean"]["within_gene_pearson"] == pytest.approx(0)

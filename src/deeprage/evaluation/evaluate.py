@@ -1,7 +1,7 @@
 """Fitting and scoring predictors on one split, all in the same way."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -79,8 +79,7 @@ def fit_and_predict(
     fitted = predictor.fit(barred, split)
     fit_seconds = time.perf_counter() - start
     found = _predict(fitted, split, fit_seconds)
-    # In `both` the validation block shares no gene and no condition with the training block.
-    if not isinstance(fitted, Refittable) or split.regime == Regime.BOTH:
+    if not isinstance(fitted, Refittable):
         return found
     start = time.perf_counter()
     again = _predict(fitted.refit(barred, split), split, time.perf_counter() - start)
@@ -198,28 +197,3 @@ def fit_and_score(
     return score_prediction(
         compendium, split, prediction, name=name, kind=kind, edges=edges, protocol=protocol
     )
-
-
-def evaluate(
-    compendium: Compendium,
-    split: Split,
-    predictors: Mapping[str, Predictor],
-    *,
-    edges: Sequence[float] = DEFAULT_EDGES,
-    protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
-    on_start: Callable[[str], None] | None = None,
-) -> list[dict[str, Any]]:
-    """Fit and score several predictors on one split; rows as `fit_and_score`, in their order.
-
-    Args:
-        predictors: unfitted predictors by name.
-        on_start: called with each name before it is fitted, for a progress display.
-    """
-    rows = []
-    for name, predictor in predictors.items():
-        if on_start is not None:
-            on_start(name)
-        rows += fit_and_score(
-            compendium, split, predictor, name=name, edges=edges, protocol=protocol
-        )
-    return rows

@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import traceback
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from deeprage.evaluation.controls import under_control
 from deeprage.evaluation.evaluate import SCORED_ROLES, fit_and_predict
 from deeprage.evaluation.jobs import save_about
 from deeprage.files import written_aside
+from deeprage.memory import forget_peak, peak_gb
 
 
 def main() -> None:
@@ -78,24 +78,6 @@ def do(job: dict[str, Any]) -> None:
             "threads": job["threads"],
         },
     )
-
-
-def forget_peak() -> None:
-    """Begin to measure this process's peak memory anew, where the system can."""
-    with suppress(OSError):  # else the peak is that of all jobs of this process so far
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def peak_gb() -> float:
-    """Peak resident memory of this process, GB (10^9 bytes), since `forget_peak`."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / 1e9
-    from deeprage.training.train import peak_gb as whole_process
-
-    return whole_process()
 
 
 @lru_cache(maxsize=1)
