@@ -148,6 +148,27 @@ class TestImport:
         assert (notes.dropped_constant_genes, notes.dropped_regulators) == (2, 2)
         assert "dropped regulators: 2" in notes.lines()
 
+    def test_genes_that_were_not_found_are_named(self, run: Import) -> None:
+        matrix = "g\tx\ty\nA\t1\t2\nB\t3\t1\n2-Sep\t0\t1\nZ\t1\t0\n"
+        _, notes = run(expression=matrix, regulators="A\n")
+        assert notes.genes_not_found == 2
+        assert "genes not found: 2" in notes.lines()
+        (remark,) = notes.remarks
+        assert "2 genes of the matrix, not found" in remark
+        assert "'2-Sep', 'Z'" in remark
+        assert "'2-Sep' look like gene names that a spreadsheet" in remark
+
+    def test_letters_that_are_read_as_n_are_counted(self, run: Import) -> None:
+        assert run()[1].genome_letters_read_as_n == 0
+        letters = LETTERS[:90] + "RYn" + LETTERS[93:]
+        compendium, notes = run(genome=f">chr1\n{letters}\n")
+        assert notes.genome_letters_read_as_n == 2
+        assert promoter_of(compendium, "B") == (LETTERS[80:90] + "NNN" + LETTERS[93:120])
+
+    def test_sites_may_be_named_as_in_the_matrix(self, run: Import) -> None:
+        compendium, _ = run(anchor="TSS", tss="UID\ttss_pos\nZ\t216\n", renames="old\tnew\nZ\tC\n")
+        assert promoter_of(compendium, "Z") == LETTERS[175:215]
+
     def test_a_saved_compendium_comes_back(self, run: Import, tmp_path: Path) -> None:
         compendium, _ = run()
         compendium.save(tmp_path / "c.h5ad")
@@ -189,6 +210,19 @@ class TestImport:
         ({"renames": "old\tnew\nq\tw\n"}, r"table of renames .* names no gene"),
         ({"conditions": "condition\tseries\ta/b\nx\ts\t1\n"}, r"under the names 'a/b'"),
         ({"conditions": "condition\tseries\n"}, r"3 of 3 conditions .* the table has none"),
+        (
+            {"expression": "g\tx\ty\nA\t1\t431\nC\t1\t2\n"},
+            r"1 cell beyond 30.* 431 of 'A' in 'y'.*--log2",
+        ),
+        ({"tss": "UID\ttss_pos\nq\t5\n", "anchor": "TSS"}, r"TSS table .* names no gene"),
+        ({"expression": "g\tx\ty\na\t1\t2\n"}, r"\(by 'ID'\).*'a' and 'A' differ in upper"),
+        ({"expression": "g\tx\ty\n1-Mar\t1\t2\n"}, r"'1-Mar' look like .* spreadsheet"),
+        ({"expression": "g\tx\n1-Mar\t1\n1-Mar\t2\n"}, r"1 duplicate genes .* a spreadsheet"),
+        ({"regulators": "A\nb\n"}, r"'b' and 'B' differ in upper and lower case"),
+        (
+            {"genome": f">chr2\n{LETTERS}\n", "annotation": gff() + gff().replace("chr1", "chr2")},
+            r"of the annotation \('chr1'\) are not those of the genome \('chr2'\)",
+        ),
         ({"unit": "log2 fold chnage"}, r"unknown unit .* Did you mean 'log2 fold change'"),
     ],
 )

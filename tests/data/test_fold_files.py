@@ -42,6 +42,7 @@ def test_roles_are_those_of_the_files(compendium, tmp_path: Path) -> None:
     expected[0:2, 2:4] = Role.TRAIN
     expected[2:4, 4:6] = Role.VALIDATION
     expected[4:6, 0:2] = Role.TEST
+    expected[0:2, 4:6] = expected[2:4, 2:4] = Role.RESERVE
     np.testing.assert_array_equal(split.role, expected)
 
 

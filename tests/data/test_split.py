@@ -25,7 +25,7 @@ class TestVisible:
         split = make_split(compendium, regime=regime)
         seen = visible(compendium, split).expression
         assert np.isnan(seen[split.cells(Role.TEST, Role.UNUSED)]).all()
-        kept = split.cells(Role.TRAIN, Role.VALIDATION)
+        kept = split.cells(Role.TRAIN, Role.VALIDATION, Role.RESERVE)
         np.testing.assert_array_equal(seen[kept], compendium.expression[kept])
 
     def test_the_answers_cannot_be_rebuilt_from_what_is_seen(self, make_compendium) -> None:

@@ -182,3 +182,17 @@ class TestAllocate:
         # A part takes at most one group too many, so one part lacks at most what the others took.
         assert (filled - wanted <= max(sizes) + 1).all()
         assert (wanted - filled <= 2 * (max(sizes) + 1)).all()
+
+
+def test_the_reserve_of_both_touches_no_test_gene_and_no_test_condition(make_compendium) -> None:
+    compendium = make_compendium(genes=60, series=np.arange(12) // 2)
+    split = make_split(compendium, regime="both", test_fraction=0.2, validation_fraction=0.2)
+    test, reserve = split.cells(Role.TEST), split.cells(Role.RESERVE)
+    assert reserve.any()
+    assert not reserve[test.any(axis=1)].any()
+    assert not reserve[:, test.any(axis=0)].any()
+    # A refit learns from the whole block of genes and conditions without a test cell.
+    later = split.validation_in_training().cells(Role.TRAIN)
+    block = np.outer(later.any(axis=1), later.any(axis=0))
+    np.testing.assert_array_equal(later, block)
+    assert not (later & test).any()

@@ -39,12 +39,17 @@ class ScoringProtocol(StrEnum):
 
 
 class Role(IntEnum):
-    """What a cell is for. An `UNUSED` cell is neither seen nor scored."""
+    """What a cell is for. An `UNUSED` cell is neither seen nor scored.
+
+    `RESERVE` cells exist in `both`: of training genes in validation conditions and the reverse.
+    While choices are made they must not be learnt from; a refit after it may.
+    """
 
     TRAIN = 0
     VALIDATION = 1
     TEST = 2
     UNUSED = 3
+    RESERVE = 4
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,9 @@ class Split:
         return np.isin(self.role, [int(role) for role in roles])
 
     def validation_in_training(self) -> Split:
-        """The same split, its validation cells training cells: for a refit after the choices."""
-        role = np.where(self.role == Role.VALIDATION, Role.TRAIN, self.role).astype(np.int8)
+        """The same split, validation and reserve cells training cells: for a refit."""
+        later = self.cells(Role.VALIDATION, Role.RESERVE)
+        role = np.where(later, Role.TRAIN, self.role).astype(np.int8)
         return replace(self, role=role, label=f"{self.label}, validation in training")
 
     @cached_property
@@ -143,7 +149,7 @@ def visible(compendium: Compendium, split: Split) -> Compendium:
     whatever `fit` does with the result, it cannot reach a test value.
     """
     split.check_against(compendium)
-    seen = split.cells(Role.TRAIN, Role.VALIDATION)
+    seen = split.cells(Role.TRAIN, Role.VALIDATION, Role.RESERVE)
     return compendium.with_expression(np.where(seen, compendium.expression, np.nan))
 
 

@@ -63,7 +63,8 @@ def make_split(
 
     `pairs` deals single cells, `conditions` whole series, `genes` whole gene groups. `both` deals
     series and gene groups: test genes x test conditions are TEST, validation x validation are
-    VALIDATION, train x train are TRAIN and the rest is UNUSED. Genes that the protocol does not
+    VALIDATION, train x train are TRAIN, train x validation RESERVE (for a refit once choices are
+    made) and the rest is UNUSED. Genes that the protocol does not
     score are UNUSED everywhere. Folds of `both` pair the i-th gene fold with the i-th condition
     fold.
 
@@ -182,7 +183,8 @@ def cross(
 ) -> NDArray[np.int8]:
     """Roles int8 (G, C) from roles of genes (G,) and conditions (C,); None where not held out.
 
-    A cell has the role that its gene and its condition agree on, else it is UNUSED.
+    A cell has the role that its gene and its condition agree on; of those that do not, RESERVE are
+    training genes in validation conditions and the reverse, and all that touch a test part UNUSED.
     """
     shape = (len(compendium.genes), len(compendium.conditions))
     by_gene = None if gene_roles is None else np.broadcast_to(gene_roles[:, None], shape)
@@ -194,6 +196,9 @@ def cross(
         role = np.full(shape, Role.TRAIN, np.int8) if single is None else single.astype(np.int8)
     else:
         role = np.where(by_gene == by_condition, by_gene, Role.UNUSED).astype(np.int8)
+        before_test = (Role.TRAIN, Role.VALIDATION)
+        crossed = np.isin(by_gene, before_test) & np.isin(by_condition, before_test)
+        role[crossed & (by_gene != by_condition)] = Role.RESERVE
     role[~scored] = Role.UNUSED
     return role
 

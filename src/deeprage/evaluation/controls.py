@@ -110,7 +110,7 @@ def permute_labels(compendium: Compendium, split: Split, rng: np.random.Generato
     """
     split.check_against(compendium)
     values = compendium.expression.copy()
-    for role in (Role.TRAIN, Role.VALIDATION):
+    for role in (Role.TRAIN, Role.VALIDATION, Role.RESERVE):
         cells = split.cells(role) & ~np.isnan(values)
         values[cells] = rng.permutation(values[cells])
     return compendium.with_expression(values)
