@@ -20,7 +20,7 @@ from deeprage.interpretation.pair_effects import pair_effects
 from deeprage.interpretation.regulator_motifs import motifs_of_regulators, site_patterns
 from deeprage.interpretation.simple_links import correlations, motif_occupancy, ridge_coefficients
 from deeprage.interpretation.target_files import link_table, write_targets
-from deeprage.interpretation.targets import Links, TargetOptions, empirical_p, find_links
+from deeprage.interpretation.targets import Links, TargetOptions, find_links, p_by_regulator
 
 from .conftest import Learnt
 
@@ -128,14 +128,14 @@ class TestEmpiricalP:
     def test_in_closed_form(self) -> None:
         observed = np.array([[3.0, np.nan], [0.5, 1], [0.0, 1]], dtype=np.float32)
         null = np.array([[0.0, 9], [1, 9], [2, 9]], dtype=np.float32)
-        found = empirical_p(observed, null)
+        found = p_by_regulator(observed, null)
         np.testing.assert_allclose(found[:, 0], [1 / 4, 3 / 4, 1])
         assert np.isnan(found[:, 1]).all()
 
     def test_it_is_uniform_under_the_null(self) -> None:
         rng = np.random.default_rng(0)
         draws = rng.gamma(2.0, size=(4000, 1)).astype(np.float32)
-        found = empirical_p(draws[:2000], draws[2000:])
+        found = p_by_regulator(draws[:2000], draws[2000:])
         for share in (0.05, 0.5):
             assert (found < share).mean() == pytest.approx(share, abs=0.02)
 

@@ -32,12 +32,12 @@ def encode(sequence: str, *, name: str = "sequence") -> NDArray[np.int8]:
 
 
 def decode(tokens: NDArray[np.int8]) -> str:
-    """The DNA string of tokens (length,)."""
+    """The DNA string of tokens int8 (length,)."""
     return _LETTER_OF_TOKEN[tokens].tobytes().decode()
 
 
 def reverse_complement(tokens: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Tokens of the other strand, 5' to 3'; the last axis is the sequence."""
+    """Tokens int8 (..., length) of the other strand, 5' to 3', of tokens of the same shape."""
     return _COMPLEMENT[tokens[..., ::-1]]
 
 

@@ -100,38 +100,50 @@ def confusion(
 
 
 def confusion_percent(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The confusion matrix in percent of all cells, as in the paper's Table 2."""
+    """Counts (n, n), rows = truth, in percent of all cells, as in the paper's Table 2."""
     return 100 * counts / max(int(counts.sum()), 1)
 
 
 def accuracy(counts: NDArray[np.int64]) -> float:
-    """Share of cells in the right class."""
+    """Share of cells in the right class, 0 to 1, from counts (n, n); NaN without a cell."""
     total = int(counts.sum())
     return float(np.trace(counts)) / total if total else float("nan")
 
 
 def majority_accuracy(counts: NDArray[np.int64]) -> float:
-    """Accuracy of always naming the commonest class of the scored cells."""
+    """Accuracy of always naming the commonest class of the scored cells, from counts (n, n).
+
+    0 to 1, NaN without a cell; rows = truth.
+    """
     total = int(counts.sum())
     return float(counts.sum(axis=1).max()) / total if total else float("nan")
 
 
 def balanced_accuracy(counts: NDArray[np.int64]) -> float:
-    """Mean recall over the classes that occur in the truth."""
+    """Mean recall, 0 to 1, over the classes that occur in the truth (rows of counts (n, n)).
+
+    NaN without a cell.
+    """
     occurring = counts.sum(axis=1)
     recall = np.diag(counts)[occurring > 0] / occurring[occurring > 0]
     return float(recall.mean()) if len(recall) else float("nan")
 
 
 def macro_f1(counts: NDArray[np.int64]) -> float:
-    """Mean F1 = 2 TP / (2 TP + FP + FN) over the classes that occur in truth or prediction."""
+    """Mean F1 = 2 TP / (2 TP + FP + FN), 0 to 1, from counts (n, n), rows = truth.
+
+    Over the classes that occur in truth or prediction; NaN without a cell.
+    """
     either = counts.sum(axis=0) + counts.sum(axis=1)
     f1 = 2 * np.diag(counts)[either > 0] / either[either > 0]
     return float(f1.mean()) if len(f1) else float("nan")
 
 
 def cohen_kappa(counts: NDArray[np.int64]) -> float:
-    """Agreement beyond chance, (p_o - p_e) / (1 - p_e); 0 for a constant prediction."""
+    """Agreement beyond chance, (p_o - p_e) / (1 - p_e), from counts (n, n) (Cohen 1960).
+
+    At most 1; 0 for a constant prediction; NaN without a cell or where chance is always right.
+    """
     total = int(counts.sum())
     if not total:
         return float("nan")

@@ -66,7 +66,10 @@ def agreement(
 
 
 def spearman(predicted: Values, measured: Values) -> float:
-    """Rank correlation; 0 where either is constant."""
+    """Rank correlation of two vectors (G,), -1 to 1, ties at their mean rank (Spearman 1904).
+
+    0 where either is constant.
+    """
     a = np.asarray(rankdata(predicted) - (len(predicted) + 1) / 2, dtype=np.float64)
     b = np.asarray(rankdata(measured) - (len(measured) + 1) / 2, dtype=np.float64)
     size = float(np.sqrt((a**2).sum() * (b**2).sum()))
@@ -74,7 +77,14 @@ def spearman(predicted: Values, measured: Values) -> float:
 
 
 def auroc(scores: Values, positive: NDArray[np.bool_]) -> float:
-    """Probability that a positive scores above another; ties count half. NaN without either."""
+    """Probability, 0 to 1, that a positive scores above another; ties count half.
+
+    By the rank sum (Hanley and McNeil 1982). NaN without a positive or without another.
+
+    Args:
+        scores: (G,).
+        positive: bool (G,).
+    """
     count = int(positive.sum())
     others = len(positive) - count
     if not (count and others):
@@ -84,7 +94,7 @@ def auroc(scores: Values, positive: NDArray[np.bool_]) -> float:
 
 
 def largest(values: Values, most: int) -> NDArray[np.bool_]:
-    """Which (G,) are the `most` largest; ties at the edge in the order of rows."""
+    """Which of values (G,) are the `most` largest, bool (G,); ties in the order of rows."""
     chosen = np.zeros(len(values), dtype=bool)
     chosen[np.argsort(-values, kind="stable")[:most]] = True
     return chosen

@@ -133,7 +133,7 @@ def find_links(
             other = shuffle_dinucleotides(promoters, rng)
             family = work.of_motifs if chosen in NEED_MOTIF else work.of_levels
             drawn.append(_score(family(genes, other), chosen, found))
-        p = empirical_p(observed, np.concatenate(drawn))
+        p = p_by_regulator(observed, np.concatenate(drawn))
     own = genes[:, None] == compendium.regulator_rows[None, :]
     p[own] = np.nan
     sign = np.sign(found["signed" if chosen in NEED_MOTIF else "slope"])
@@ -149,11 +149,11 @@ def find_links(
     )
 
 
-def empirical_p(observed: Matrix, null: Matrix) -> NDArray[np.float64]:
-    """Share (G, R) of null scores (N, R) of the same regulator that are at least as large.
+def p_by_regulator(observed: Matrix, null: Matrix) -> NDArray[np.float64]:
+    """Share float64 (G, R) of null scores (N, R) of the same regulator that are at least as large.
 
-    One is added to both counts (Phipson and Smyth 2010), so that no p-value is 0. A score of 0
-    says nothing and has p 1; NaN stays.
+    Unlike `nulls.empirical_p` it compares scores as they are. One is added to both counts (Phipson
+    and Smyth 2010), so that no p-value is 0. A score of 0 says nothing and has p 1; NaN stays.
     """
     found = np.full(observed.shape, np.nan)
     for column in range(observed.shape[1]):
@@ -224,7 +224,12 @@ class _Work:
         self.levels = seen[np.linspace(0, len(seen) - 1, most).round().astype(np.intp)]
 
     def of_levels(self, genes: NDArray[np.intp], promoters: NDArray[np.int8]) -> dict[str, Matrix]:
-        """`level`, `specific`, and what they come from."""
+        """`level`, `specific`, and what they come from: float32 (G, R), log2; `spread` is (1, R).
+
+        Args:
+            genes: rows (G,) of the compendium.
+            promoters: tokens int8 (G, L) of these genes, perhaps shuffled.
+        """
         steps = self.levels.shape[1] if self.method == "mutagenesis" else len(genes)
         effects = level_effects(
             self.model,
@@ -242,7 +247,13 @@ class _Work:
         }
 
     def of_motifs(self, genes: NDArray[np.intp], promoters: NDArray[np.int8]) -> dict[str, Matrix]:
-        """`motif`, `mixed`, its mean, and the sites; empty without motifs."""
+        """`motif`, `mixed` and `signed` (its mean), log2, and the number of `sites`.
+
+        Each float32 (G, R), NaN in the columns of regulators without a motif; empty without motifs.
+
+        Args:
+            genes, promoters: as `of_levels`.
+        """
         if not self.patterns:
             return {}
         effects = pair_effects(
@@ -263,7 +274,11 @@ class _Work:
         }
 
     def baselines(self, genes: NDArray[np.intp]) -> dict[str, Matrix]:
-        """Correlation, ridge and, where there are motifs, their occupancy."""
+        """|Correlation|, |ridge coefficient| and, where there are motifs, their occupancy.
+
+        Each (G, R) for the rows `genes` (G,), from the visible cells; occupancy has no unit and is
+        NaN for regulators without a motif.
+        """
         seen = visible(self.compendium, self.split)
         found = {
             "correlation": np.abs(correlations(seen, self.split))[genes],
@@ -275,7 +290,11 @@ class _Work:
         return found
 
     def sites(self, found: Mapping[str, Matrix]) -> NDArray[np.intp]:
-        """Sites (G, R), -1 without a motif."""
+        """Number of sites, int (G, R), -1 for regulators without a motif.
+
+        Args:
+            found: of `of_levels` and `of_motifs`.
+        """
         if "sites" not in found:
             return np.full(found["slope"].shape, -1, dtype=np.intp)
         return np.nan_to_num(found["sites"], nan=-1).astype(np.intp)

@@ -79,18 +79,34 @@ class NetworkPredictor:
         return self
 
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Log2 values (len(genes), len(conditions)) of the fitted compendium."""
+        """Log2 values float32 (len(genes), len(conditions)) of the fitted compendium."""
         return self.predict_block(genes, conditions).value
 
     def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
     ) -> tuple[NDArray[np.float32], NDArray[np.int8] | None]:
-        """The values and, with a class head, the likeliest classes int8 of the same shape."""
+        """Log2 values float32 (len(genes), len(conditions)) of the fitted compendium.
+
+        And, with a class head, the likeliest classes int8 of the same shape, else None.
+        """
         predicted = self.predict_block(genes, conditions)
         return predicted.value, predicted.classes
 
     def predict_block(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> Predicted:
-        """Everything the network says of a block of the fitted compendium."""
+        """Everything the network says of a block of the fitted compendium.
+
+        With `mask_self` a regulator's own level is hidden from the prediction of its gene.
+
+        Args:
+            genes, conditions: rows and columns by number.
+
+        Returns:
+            Log2 values (len(genes), len(conditions)), and with a class head the probabilities
+            (len(genes), len(conditions), classes).
+
+        Raises:
+            DeepRageError: nothing was fitted.
+        """
         if self._compendium is None:
             raise DeepRageError("call fit with the compendium before predict.")
         promoters = self._compendium.promoters

@@ -50,14 +50,18 @@ class Scaling:
         )
 
     def levels(self, regulator_levels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scaled levels (C, R), missing ones 0."""
+        """Levels float32 (C, R), log2, less `regulator_mean`; missing ones 0.
+
+        Args:
+            regulator_levels: float32 (C, R), log2, NaN where missing.
+        """
         centred = (regulator_levels - self.regulator_mean).astype(np.float32)
         return np.where(np.isnan(centred), np.float32(0), centred)
 
     def targets(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scaled log2 values; NaN stays NaN."""
+        """Log2 values of any shape less `target_mean`, over `target_scale`; NaN stays NaN."""
         return ((values - self.target_mean) / self.target_scale).astype(np.float32)
 
     def restore(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log2 values from a network's outputs."""
+        """Log2 values float32 from a network's outputs of any shape: `targets` undone."""
         return (outputs * self.target_scale + self.target_mean).astype(np.float32)

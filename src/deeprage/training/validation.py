@@ -15,9 +15,18 @@ _GENES_AT_A_TIME = 32
 def validate(network: Network, held_out: BlockTensors) -> dict[str, float]:
     """Mean squared error, Pearson correlation, accuracy and loss over the known held-out cells.
 
-    All in the network's scaled units; a score whose head is missing is left out. The loss, by
-    which the best epoch is chosen, is the mean squared error where there is a regression head,
-    else the cross-entropy, which grows with over-confidence while accuracy still improves.
+    The error is in squared units of `Scaling.targets`, correlation and accuracy have none; a score
+    whose head is missing is left out. The loss, by which the best epoch is chosen, is the mean
+    squared error where there is a regression head, else the cross-entropy (nats a cell), which
+    grows with over-confidence while accuracy still improves.
+
+    Args:
+        network: in evaluation mode, on the device of `held_out`.
+        held_out: its rows x columns are predicted, its known cells are judged.
+
+    Returns:
+        `validation_loss`, and of `validation_mse`, `validation_pearson` and `validation_accuracy`
+        those that there are.
     """
     squared = surprise = right = 0.0
     cells = 0
