@@ -1,4 +1,4 @@
-"""A split that holds out chosen conditions, such as the knock-outs that a model is checked on."""
+"""A split that holds out chosen conditions; only `benchmarks/` uses it, for real knock-outs."""
 
 from __future__ import annotations
 

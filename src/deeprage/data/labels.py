@@ -10,7 +10,7 @@ from deeprage.errors import DeepRageError
 
 #: The paper's classes: Down if x <= -0.5, Up if x >= 0.5, else Baseline.
 DEFAULT_EDGES = (-0.5, 0.5)
-#: The five classes of an earlier draft of the paper.
+#: The five classes of an earlier draft of the paper: `train --edges=-2.4,-0.8,0.8,2.4`.
 FIVE_CLASS_EDGES = (-2.4, -0.8, 0.8, 2.4)
 #: Label of a cell whose value is missing.
 MISSING = -1

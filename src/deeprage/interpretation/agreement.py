@@ -1,4 +1,4 @@
-"""Predicted against measured change of a real knock-out."""
+"""Predicted against measured change of a real knock-out; only `benchmarks/` uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a knock-out prediction must beat: changes that need no model of promoters.
+"""What a knock-out prediction must beat, without promoters; only `benchmarks/` uses it.
 
 Each gives a predicted change (G,) of a real knock-out; only its order over genes means anything.
 """

@@ -1,4 +1,4 @@
-"""Real knock-outs and over-expressions inside the named compendia: what a model is checked on."""
+"""Real knock-outs and over-expressions in the named compendia; only `benchmarks/` reads them."""
 
 from __future__ import annotations
 
