@@ -15,6 +15,7 @@ from deeprage.networks.attention import Attention
 from deeprage.networks.bilinear import FullMap, LowRankMap
 from deeprage.networks.config import NetworkConfig
 from deeprage.networks.recurrent import Recurrent, TensorProductRecurrent
+from deeprage.networks.wide import WideLinear
 
 
 class Concatenation(nn.Module):
@@ -26,7 +27,7 @@ class Concatenation(nn.Module):
     def __init__(self, config: NetworkConfig, *, positions: int, channels: int, units: int) -> None:
         super().__init__()
         self.gene_inputs = positions * channels
-        self.of_gene = nn.Linear(positions * channels, config.hidden[0], bias=False)
+        self.of_gene = WideLinear(positions * channels, config.hidden[0])
         self.of_condition = nn.Linear(units, config.hidden[0])
 
     def forward(self, promoter_map: Tensor, condition: Tensor) -> Tensor:
