@@ -18,10 +18,16 @@ def examples(names: Iterable[object], *, most: int = 3) -> str:
     return ", ".join(listed[:most]) + (", ..." if len(listed) > most else "")
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 cell`, `2 cells`, `3,000 cells`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def unknown(kind: str, value: str, valid: Iterable[str]) -> DeepRageError:
     """An error for a name that is not among the valid ones, with the nearest valid one."""
     choices = sorted(set(valid))
-    near = get_close_matches(value, choices, n=1, cutoff=0.4)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    by_case = {choice.casefold(): choice for choice in choices}
+    near = get_close_matches(value.casefold(), by_case, n=1, cutoff=0.4)
+    hint = f" Did you mean {by_case[near[0]]!r}?" if near else ""
     valid_ones = ", ".join(choices) if len(choices) <= 40 else f"{examples(choices)} and so on"
     return DeepRageError(f"unknown {kind} {value!r}.{hint} Valid: {valid_ones}.")

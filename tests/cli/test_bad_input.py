@@ -85,7 +85,7 @@ class TestImport:
         found = deeprage(
             "data", "import", "--expression", parts / "matrix.tsv",
             "--regulators", parts / "regulators.txt", "--promoters", parts / "promoters.fa",
-            "--out", parts / "mine.h5ad", *more,
+            "--out", parts / "mine.h5ad", "--force", *more,
         )  # fmt: skip
         if found.code:
             assert checksums(parts) == before
@@ -126,7 +126,7 @@ class TestImport:
 
     @pytest.mark.parametrize(
         ("option", "value", "near"),
-        [("--anchor", "TTS", "TSS"), ("--orientation", "row", "rows"), ("--length", "ten", "ten")],
+        [("--unit", "TPM", "log2"), ("--orientation", "row", "rows"), ("--length", "ten", "ten")],
     )
     def test_option_values(
         self, deeprage: Deeprage, parts: Path, option: str, value: str, near: str
@@ -161,7 +161,7 @@ class TestImport:
         words = (
             "data", "import", "--expression", parts / "matrix.tsv", "--regulators",
             parts / "regulators.txt", "--annotation", parts / "annotation.gb",
-            "--out", parts / "mine.h5ad",
+            "--out", parts / "mine.h5ad", "--force",
         )  # fmt: skip
         command = [sys.executable, "-m", "deeprage", *map(str, words)]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -175,7 +175,7 @@ class TestImport:
         found = deeprage(
             "data", "import", "--expression", parts / "matrix.tsv", "--regulators",
             parts / "regulators.txt", "--genome", parts / "genome", "--annotation",
-            parts / "annotation", "--length", 10**14, "--out", parts / "mine.h5ad",
+            parts / "annotation", "--length", 10**14, "--out", parts / "mine.h5ad", "--force",
         )  # fmt: skip
         refused(found, "memory ran out")
 
@@ -184,7 +184,7 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("arguments", "near"),
         [
-            (("--model", "deeprage-d"), "'deeprage-c'"),
+            (("--model", "deeprage-cc"), "'deeprage-c'"),
             (("--regime", "gene"), "'genes'"),
             (("--protocol", "papre"), "'paper'"),
             (("--recipe", "papr"), "'paper'"),

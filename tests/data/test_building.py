@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deeprage.data.building import BuildNotes, import_compendium
+from deeprage.data.build_notes import BuildNotes
+from deeprage.data.building import import_compendium
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import decode
 from deeprage.errors import DeepRageError

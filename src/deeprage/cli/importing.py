@@ -1,12 +1,18 @@
 """`deeprage data import`: a compendium from files of one's own."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from deeprage.cli.console import note, show
+from deeprage.cli.overrides import given
 from deeprage.cli.parsing import check_outputs
+from deeprage.errors import DeepRageError
+
+if TYPE_CHECKING:
+    from deeprage.data.compendium import Compendium
 
 
 def import_(
@@ -31,11 +37,11 @@ def import_(
     groups: Annotated[
         Path | None, Option(help="Table of gene and group; default: computed from promoters.")
     ] = None,
-    length: Annotated[int, Option(help="Promoter length in bp.")] = 1000,
-    anchor: Annotated[str, Option(help="ATG or TSS.")] = "ATG",
+    length: Annotated[int | None, Option(help="Promoter length in bp; default: 1000.")] = None,
+    anchor: Annotated[str | None, Option(help="ATG or TSS; default: ATG.")] = None,
     downstream: Annotated[
-        int, Option(help="How many of these bp lie at and after the anchor.")
-    ] = 0,
+        int | None, Option(help="How many of these bp lie at and after the anchor; default: 0.")
+    ] = None,
     tss_table: Annotated[
         Path | None, Option(help="Table of gene and tss (1-based), with --anchor TSS.")
     ] = None,
@@ -56,9 +62,12 @@ def import_(
         list[str] | None, Option(help="Chromosome to take as circular; may be repeated.")
     ] = None,
     coding: Annotated[
-        int,
-        Option(help="bp from the start codon to keep beside the promoter, read by deeprage-f."),
-    ] = 1000,
+        int | None,
+        Option(
+            help="bp from the start codon to keep beside the promoter, read by deeprage-f; "
+            "default: 1000."
+        ),
+    ] = None,
     orientation: Annotated[
         str, Option(help="Whether genes are rows or columns of the matrix; auto finds out.")
     ] = "auto",
@@ -79,33 +88,41 @@ def import_(
     drop_unknown_regulators: Annotated[
         bool, Option("--drop-unknown-regulators", help="Drop regulators without a row.")
     ] = False,
+    force: Annotated[bool, Option("--force", help="Replace the file that --out names.")] = False,
 ) -> Path:
     """Build a compendium from a genome, an annotation, an expression matrix and regulators.
 
     Nothing is written unless all of it fits together.
     """
     from deeprage.data.building import import_compendium
+    from deeprage.data.compendium import RELATIVE
 
     read = (expression, regulators, genome, annotation, promoters, conditions, groups, tss_table)
     check_outputs([out], [*read, operons, renames])
+    if not force:
+        _check_free(Path(out))
+    cut = given(
+        length=length,
+        anchor=anchor,
+        downstream=downstream,
+        circular=circular,
+        gene_id=gene_id,
+        annotation_format=annotation_format,
+        coding=coding,
+    )
+    if promoters is not None:
+        _check_ready(cut)
     compendium, notes = import_compendium(
         expression=Path(expression),
         regulators=Path(regulators),
         genome=_path(genome),
         annotation=_path(annotation),
-        annotation_format=annotation_format,
-        gene_id=gene_id,
         promoters=_path(promoters),
-        length=length,
-        anchor=anchor,
-        downstream=downstream,
         tss=_path(tss_table),
         operons=_path(operons),
         renames=_path(renames),
         conditions=_path(conditions),
         groups=_path(groups),
-        circular=circular or (),
-        coding=coding,
         orientation=orientation,
         log2=log2,
         reference=reference or (),
@@ -113,13 +130,46 @@ def import_(
         drop_unknown_regulators=drop_unknown_regulators,
         name=name,
         unit=unit,
+        **cut,
     )
     out = Path(out)
     compendium.save(out)
     for line in notes.lines():
         show(line)
+    for remark in notes.remarks:
+        note(remark)
+    if unit is None and compendium.about["unit"] == RELATIVE and not reference:
+        _note_unit(compendium)
     note(f"wrote {out}; look at it with: deeprage data describe {out}")
     return out
+
+
+def _check_free(out: Path) -> None:
+    if out.is_file():
+        raise DeepRageError(
+            f"there is a file {out} already: give another name with --out, or --force to replace "
+            "it."
+        )
+
+
+def _check_ready(cut: Mapping[str, object]) -> None:
+    """Raise a `DeepRageError` for options that cut promoters out of a genome."""
+    for name in cut:
+        raise DeepRageError(
+            f"--{name.replace('_', '-')} says how promoters are cut out of a genome, but those of "
+            "--promoters are taken as they are: leave one of the two out."
+        )
+
+
+def _note_unit(compendium: "Compendium") -> None:
+    """Say so if values that are taken as changes all point up."""
+    import numpy as np
+
+    if np.nanmin(compendium.expression) >= 0:
+        note(
+            "no value is negative, as in log2 expression, but they are taken as log2 fold changes: "
+            "if they are levels, import them again with --unit 'log2 expression' --force."
+        )
 
 
 def _path(path: Path | None) -> Path | None:

@@ -1,8 +1,6 @@
 """Building a compendium from its parts: expression, genome, annotation, regulators."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from deeprage.data.annotation import read_annotation
+from deeprage.data.build_notes import BuildNotes, notes_of
 from deeprage.data.compendium import Compendium
-from deeprage.data.expression import read_expression, transform_expression
+from deeprage.data.expression import check_logarithms, read_expression, transform_expression
 from deeprage.data.groups import gene_groups
-from deeprage.data.promoter_sources import NamedPromoters, from_fasta, from_genome
+from deeprage.data.promoter_sources import from_fasta, from_genome
 from deeprage.data.promoters import PromoterWindow, read_promoters
 from deeprage.data.tables import (
     check_known,
@@ -30,45 +29,6 @@ from deeprage.errors import DeepRageError, examples
 DEFAULT_WINDOW = PromoterWindow()
 #: bp from the start codon that are kept beside the promoter.
 DEFAULT_CODING = 1000
-
-
-@dataclass(frozen=True)
-class BuildNotes:
-    """What happened while a compendium was built, in numbers.
-
-    Attributes:
-        genes, conditions, regulators: the shape of the result.
-        missing_cells: cells of the matrix without a value.
-        genes_without_promoter: kept as possible regulators, never scored.
-        genes_on_absent_chromosomes: of those, on a chromosome that the genome file lacks.
-        padded_windows: run off a linear chromosome, filled with N.
-        tss_fallbacks: genes without a known TSS, cut at the ATG instead.
-        operon_promoters: genes that took the promoter of their operon's first gene.
-        genes_by_other_name: found in the annotation by a symbol, an alias or a given rename.
-        dropped_constant_genes, dropped_regulators: left out as asked for.
-        groups, genes_in_larger_groups, largest_group: genes that splits must not part.
-    """
-
-    genes: int
-    conditions: int
-    regulators: int
-    missing_cells: int
-    genes_without_promoter: int
-    genes_on_absent_chromosomes: int
-    padded_windows: int
-    tss_fallbacks: int
-    operon_promoters: int
-    genes_by_other_name: int
-    dropped_constant_genes: int
-    dropped_regulators: int
-    groups: int
-    genes_in_larger_groups: int
-    largest_group: int
-
-    def lines(self) -> list[str]:
-        """One line a count, without those that are zero."""
-        values = ((item.name.replace("_", " "), getattr(self, item.name)) for item in fields(self))
-        return [f"{name}: {value:,}" for name, value in values if value]
 
 
 def build_compendium(
@@ -174,7 +134,7 @@ def build_compendium(
         coding=found.coding,
     )
     lost = len(regulators) - len(kept)
-    return compendium, _notes(compendium, found, len(dropped), lost)
+    return compendium, notes_of(compendium, found, constant=len(dropped), regulators=lost)
 
 
 def import_compendium(
@@ -242,6 +202,7 @@ def import_compendium(
     if orientation == "auto" and known.isdisjoint(matrix.index):
         matrix = _turned(matrix, annotation or genome, promoters, annotation_format, gene_id)
     matrix = transform_expression(matrix, log2=log2, reference=reference)
+    check_logarithms(matrix)
     check_known(group_of or {}, matrix.index, f"the gene group file {groups}")
     check_known(renamed, matrix.index, f"the table of renames {renames}")
     files = {
@@ -328,26 +289,3 @@ def _series(matrix: pd.DataFrame, conditions: pd.DataFrame | None) -> list[str] 
             f"{examples(conditions.index)}. Write the names as in the matrix's header."
         )
     return [str(x) for x in conditions.loc[list(matrix.columns), "series"]]
-
-
-def _notes(
-    compendium: Compendium, found: NamedPromoters, constant: int, regulators: int
-) -> BuildNotes:
-    sizes = Counter(compendium.groups)
-    return BuildNotes(
-        genes=len(compendium.genes),
-        conditions=len(compendium.conditions),
-        regulators=len(compendium.regulators),
-        missing_cells=int(np.isnan(compendium.expression).sum()),
-        genes_without_promoter=int((~compendium.has_promoter).sum()),
-        genes_on_absent_chromosomes=found.on_absent_chromosomes,
-        padded_windows=len(found.promoters.padded),
-        tss_fallbacks=len(found.promoters.tss_fallbacks),
-        operon_promoters=len(found.promoters.shared),
-        genes_by_other_name=sum(gene != known for gene, known in found.annotation_names.items()),
-        dropped_constant_genes=constant,
-        dropped_regulators=regulators,
-        groups=len(sizes),
-        genes_in_larger_groups=sum(size for size in sizes.values() if size > 1),
-        largest_group=max(sizes.values()),
-    )

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 #: Raised by one whenever an older program could misread a newer file.
 FORMAT_VERSION = 1
 #: Of the values; networks centre log2 expression, and take no change for a missing fold change.
-UNITS = ("log2 fold change", "log2 expression")
+RELATIVE = "log2 fold change"
+UNITS = (RELATIVE, "log2 expression")
 
 
 @dataclass(frozen=True)

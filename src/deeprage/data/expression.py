@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.near_names import spreadsheet_hint
 from deeprage.data.reading import open_binary, open_text
 from deeprage.data.validation import check_unique
-from deeprage.errors import DeepRageError, examples, unknown
+from deeprage.errors import DeepRageError, counted, examples, unknown
 
 #: Where the genes stand.
 ORIENTATIONS = ("auto", "rows", "columns")
+#: A count of 2^30 reads; log2 values of any kind lie well within.
+LARGEST_LOG2 = 30
 _MISSING = ["", " ", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None"]
 _PARQUET, _HDF5 = b"PAR1", b"\x89HDF"
 
@@ -61,7 +64,9 @@ def read_expression(
     if orientation == "auto":
         orientation = _orientation(table, known_genes, usual)
     matrix = table if orientation == "rows" else table.T
-    check_unique(matrix.index, f"genes in {path}", "average or drop the repeats")
+    repeated = list(matrix.index[matrix.index.duplicated()])
+    advice = f"average or drop the repeats.{spreadsheet_hint(repeated)}".rstrip(".")
+    check_unique(matrix.index, f"genes in {path}", advice)
     check_unique(matrix.columns, f"conditions in {path}", "rename them")
     return matrix
 
@@ -95,6 +100,25 @@ def transform_expression(
     if reference:
         values = values.sub(values[list(reference)].mean(axis=1), axis=0)
     return values
+
+
+def check_logarithms(expression: pd.DataFrame) -> None:
+    """Raise a `DeepRageError` if a matrix (genes x conditions) holds what no log2 value can be.
+
+    Counts, TPM and intensities that were never turned into logarithms give a model that sees
+    little but its few largest cells.
+    """
+    size = np.abs(expression.to_numpy(dtype=np.float64))
+    # Endless values have an error of their own.
+    beyond = (size > LARGEST_LOG2) & (size <= np.finfo(np.float32).max)
+    if beyond.any():
+        row, column = np.argwhere(beyond)[0]
+        raise DeepRageError(
+            f"the expression matrix has {counted(int(beyond.sum()), 'cell')} beyond "
+            f"{LARGEST_LOG2}, which no log2 value is, such as {size[row, column]:g} "
+            f"of {str(expression.index[row])!r} in {str(expression.columns[column])!r}: if these "
+            "are counts, TPM or intensities, give --log2."
+        )
 
 
 def _orientation(table: pd.DataFrame, known: Collection[str], usual: str) -> str:

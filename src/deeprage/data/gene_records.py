@@ -1,11 +1,11 @@
 """What an annotation file says of a gene, before its name and anchor are settled."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
+from deeprage.data.near_names import near_names_hint
 from deeprage.errors import DeepRageError, examples, unknown
 
 #: Attributes that may hold the name a matrix uses, most usual first.
@@ -86,8 +86,8 @@ def _best_attribute(records: Collection[GeneRecord], wanted: Collection[str]) ->
     names = set(wanted)
     values = {key: {r.names[key] for r in records if key in r.names} for key in ID_ATTRIBUTES}
     score = {key: len(values[key] & names) if names else len(values[key]) for key in ID_ATTRIBUTES}
-    # max() keeps the first of equals, so ties go to the more usual attribute.
-    return max(ID_ATTRIBUTES, key=lambda key: score[key])
+    # max() keeps the first of equals, so ties go to the more usual attribute that is there.
+    return max(ID_ATTRIBUTES, key=lambda key: (score[key], bool(values[key])))
 
 
 def _row(record: GeneRecord, order: Iterable[str]) -> tuple[object, ...] | None:
@@ -127,15 +127,11 @@ class GeneNames:
         return name if name in self._ids else self._others.get(name)
 
 
-def no_overlap(expression: Iterable[str], annotation: Iterable[str], attribute: str) -> Exception:
+def no_overlap(expression: Sequence[str], annotation: Sequence[str], attribute: str) -> Exception:
     """The error for a matrix and an annotation that name no gene alike."""
     return DeepRageError(
         f"no gene of the expression matrix is in the annotation: the matrix has "
         f"{examples(expression)}, the annotation {examples(annotation)} (by {attribute!r}). "
         "Choose another attribute (`--gene-id`), or give a table of renames (`--renames`)."
+        f"{near_names_hint(expression, annotation)}"
     )
-
-
-def missing_anchor(value: float) -> bool:
-    """Whether an anchor position is unknown."""
-    return bool(np.isnan(value))

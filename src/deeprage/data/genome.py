@@ -19,6 +19,8 @@ for _letter in _AMBIGUOUS:
     _TOKEN_OF_BYTE[[ord(_letter), ord(_letter.lower())]] = N_TOKEN
 for _token, _letter in enumerate(LETTERS):
     _TOKEN_OF_BYTE[[ord(_letter), ord(_letter.lower())]] = _token
+_IS_AMBIGUOUS = _TOKEN_OF_BYTE == N_TOKEN
+_IS_AMBIGUOUS[[ord("N"), ord("n")]] = False
 _GENBANK_SUFFIXES = {".gb", ".gbk", ".gbff", ".genbank"}
 _FASTA_SUFFIXES = {".fa", ".fasta", ".fna", ".fsa", ".ffn"}
 
@@ -33,6 +35,7 @@ class Chromosome:
         tokens: int8 (length,), A 0, C 1, G 2, T 3, N and all other IUPAC letters 4.
         circular: whether windows wrap at the ends.
         aliases: further names known from the file (GenBank's chromosome qualifier).
+        ambiguous: how many letters were read as N that are written otherwise.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Chromosome:
     tokens: NDArray[np.int8] = field(repr=False)
     circular: bool = False
     aliases: tuple[str, ...] = ()
+    ambiguous: int = 0
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -105,6 +109,12 @@ def dna_tokens(sequence: str, name: str) -> NDArray[np.int8]:
     return tokens
 
 
+def ambiguous_letters(sequence: str) -> int:
+    """How many letters `dna_tokens` reads as N that are not written so."""
+    counted = np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)
+    return int(_IS_AMBIGUOUS[counted].sum())
+
+
 def read_fasta(path: Path, what: str) -> Iterator[tuple[str, str]]:
     """(header, sequence) pairs of a FASTA file, spaces inside the sequences removed."""
     from Bio.SeqIO.FastaIO import SimpleFastaParser
@@ -137,7 +147,8 @@ def _read_file(path: Path) -> Iterator[Chromosome]:
     for header, sequence in read_fasta(path, "the genome"):
         name = (header.split() or [""])[0]
         circular = re.search(r"\[top(ology)?=circular\]", header, re.IGNORECASE) is not None
-        yield Chromosome(name, header, dna_tokens(sequence, name), circular)
+        tokens = dna_tokens(sequence, name)
+        yield Chromosome(name, header, tokens, circular, ambiguous=ambiguous_letters(sequence))
 
 
 def genbank_records(path: Path, what: str) -> Iterator[Any]:
@@ -174,6 +185,7 @@ def _genbank_chromosomes(path: Path) -> Iterator[Chromosome]:
             tokens=dna_tokens(sequence, record.id),
             circular=record.annotations.get("topology") == "circular",
             aliases=tuple(genbank_aliases(record)),
+            ambiguous=ambiguous_letters(sequence),
         )
 
 

@@ -13,6 +13,7 @@ from deeprage.data.chromosomes import mismatch, reconcile
 from deeprage.data.coding import extract_coding
 from deeprage.data.gene_records import GeneNames, no_overlap
 from deeprage.data.genome import Chromosome, is_genbank, read_genome
+from deeprage.data.near_names import near_names_hint
 from deeprage.data.promoters import (
     Promoters,
     PromoterWindow,
@@ -35,6 +36,8 @@ class NamedPromoters:
         operons: operons, for genes that have one.
         on_absent_chromosomes: genes whose chromosome the genome file lacks.
         coding: the start of the coding sequence by the matrix's names, if it was asked for.
+        known_names: all gene names of the annotation or of the ready promoters.
+        ambiguous_letters: IUPAC letters of the genome that were read as N.
     """
 
     promoters: Promoters
@@ -43,6 +46,8 @@ class NamedPromoters:
     operons: Mapping[str, str] = field(default_factory=dict)
     on_absent_chromosomes: int = 0
     coding: Mapping[str, NDArray[np.int8]] = field(default_factory=dict, repr=False)
+    known_names: Collection[str] = field(default=(), repr=False)
+    ambiguous_letters: int = 0
 
 
 def from_fasta(
@@ -60,11 +65,13 @@ def from_fasta(
         raise DeepRageError(
             f"no gene of the expression matrix is in the promoter FASTA {path}: the matrix has "
             f"{examples(names)}, the FASTA {examples(ready)}. Use the same names in both."
+            f"{near_names_hint(names, ready)}"
         )
     tokens = {name: ready[other] for name, other in known.items()}
     check_one_length(tokens)
     check_known(operons, names, "the table of operons")
-    return NamedPromoters(Promoters(tokens, pd.DataFrame()), known, operons=operons)
+    promoters = Promoters(tokens, pd.DataFrame())
+    return NamedPromoters(promoters, known, operons=operons, known_names=ready)
 
 
 def from_genome(
@@ -94,13 +101,13 @@ def from_genome(
     known = {name: found.find(renames.get(name, name)) for name in names}
     owner = {name: gene for name, gene in known.items() if gene is not None}
     if not owner:
-        raise no_overlap(names, genes["gene"], genes.attrs["id_attribute"])
+        raise no_overlap(names, list(genes["gene"]), genes.attrs["id_attribute"])
     operon_of = {gene: operon for name, operon in operons.items() if (gene := found.find(name))}
     if not operon_of:
         check_known(operons, [*names, *genes["gene"]], "the table of operons")
     located = genes.dropna(subset=["chromosome"])
     wanted = set(owner.values()) | operon_of.keys()
-    tss = None if tss_table is None else _named_tss(tss_table, found)
+    tss = None if tss_table is None else _named_tss(tss_table, found, owner)
     placed = located[located["gene"].isin(wanted)]
     promoters = extract_promoters(placed, sequences, window, tss=tss, operons=operon_of)
     starts = extract_coding(placed, sequences, coding) if coding else {}
@@ -114,6 +121,8 @@ def from_genome(
         },
         on_absent_chromosomes=sum(gene not in promoters.tokens for gene in owner.values()),
         coding={name: starts[gene] for name, gene in owner.items() if gene in starts},
+        known_names=set(genes["gene"]),
+        ambiguous_letters=sum(sequence.ambiguous for sequence in sequences.values()),
     )
 
 
@@ -155,7 +164,7 @@ def _reconciled(
     chromosomes = genes["chromosome"].map(matched)
     if chromosomes.isna().mean() > 0.5:
         lost = genes.loc[chromosomes.isna(), "chromosome"]
-        raise mismatch(lost, [name for name in sequences if name not in matched.values()])
+        raise mismatch(lost, sequences)
     for name in circular:
         if name not in sequences:
             raise unknown("circular chromosome", name, sequences)
@@ -169,8 +178,15 @@ def _reconciled(
     return marked, genes
 
 
-def _named_tss(path: Path, names: GeneNames) -> dict[str, int]:
-    return {gene: site for name, site in read_tss_table(path).items() if (gene := names.find(name))}
+def _named_tss(path: Path, names: GeneNames, owner: Mapping[str, str]) -> dict[str, int]:
+    """Sites by the annotation's gene names; `owner` has these for the genes of the matrix."""
+    table = read_tss_table(path)
+    sites = {
+        gene: site for name, site in table.items() if (gene := names.find(name) or owner.get(name))
+    }
+    if sites.keys().isdisjoint(owner.values()):
+        check_known(table, owner, f"the TSS table {path}")
+    return sites
 
 
 def _renamed(promoters: Promoters, owner: Mapping[str, str]) -> Promoters:

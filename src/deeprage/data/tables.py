@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from deeprage.data.near_names import near_names_hint
 from deeprage.data.reading import open_text, read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples
@@ -158,7 +159,7 @@ def check_known(names: Iterable[str], genes: Iterable[str], what: str) -> None:
     if given and set(known).isdisjoint(given):
         raise DeepRageError(
             f"{what} names no gene of the expression matrix: it has {examples(given)}, the matrix "
-            f"{examples(known)}."
+            f"{examples(known)}.{near_names_hint(given, known)}"
         )
 
 

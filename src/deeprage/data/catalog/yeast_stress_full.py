@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deeprage.data.building import BuildNotes, build_compendium
+from deeprage.data.build_notes import BuildNotes
+from deeprage.data.building import build_compendium
 from deeprage.data.catalog.gasch import RENAMED_ORFS, condition_table, read_gasch
 from deeprage.data.catalog.provenance import with_provenance
 from deeprage.data.catalog.public_files import download_public_files
