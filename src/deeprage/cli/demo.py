@@ -2,15 +2,21 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
 from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note
+from deeprage.cli.train_factorised import NAME as MODEL
 
-#: The network that the demo trains.
-MODEL = "deeprage-c"
+#: The network that is trained as well, since it has filters to look at.
+NETWORK = "deeprage-c"
+#: What is held out.
+REGIME = "conditions"
+#: Shown beside the model in addition to the references of every run: the strongest simple methods
+#: where whole series are held out.
+MORE_REFERENCES = ("regulator-kernel", "neighbours")
 
 
 def demo(
@@ -23,7 +29,9 @@ def demo(
         Path | None,
         Option("--from", help="Folder that holds the downloads already."),
     ] = None,
-    epochs: Annotated[int, Option(help="Passes over the training cells.")] = 10,
+    epochs: Annotated[
+        int, Option(help="Passes of the network over the training cells; 0 for no network.")
+    ] = 8,
     again: Annotated[
         bool, Option("--again", help="Train again although the run is there.")
     ] = False,
@@ -32,51 +40,88 @@ def demo(
 ) -> Path:
     """Train on real yeast data and show how good it is; writes runs/demo/report.html.
 
-    Whole series of conditions are held out. A quick benchmark shows what simple methods reach in
-    every regime. What is there already is kept: the data, a finished run, the epochs of one that
-    was stopped, and finished jobs of the benchmark.
+    Whole series of conditions are held out. deeprage-f is trained and shown beside simple methods,
+    on this split and, in a quick benchmark, in every regime. The network deeprage-c is trained on
+    the same split into a folder beside it, for `deeprage motifs` and knock-outs of filters. What
+    is there already is kept: the data, finished runs, the epochs of one that was stopped, and
+    finished jobs of the benchmark.
     """
     from deeprage.cli.benchmark import benchmark
     from deeprage.cli.data import fetch
     from deeprage.cli.evaluate import evaluate
     from deeprage.cli.report import report
-    from deeprage.cli.train import train
+    from deeprage.data.split import Regime
     from deeprage.evaluation.benchmark import QUICK_BASELINES
+    from deeprage.evaluation.evaluate import reference_rows
     from deeprage.report.benchmark_file import BENCHMARK
+    from deeprage.report.run_folder import RunFolder
+    from deeprage.report.verdict import verdict
 
     out, data = Path(out), Path(data)
     fetch("yeast-stress", out=data, source=source)
-    finished, begun = (False, False) if again else _state(out)
-    if not finished:
-        note(f"training {MODEL} with whole series held out, a few minutes on two cores")
-        train(
-            data,
-            out=out,
-            model=MODEL,
-            regime="conditions",
-            test_fraction=0.2,
-            epochs=epochs,
-            threads=threads,
-            resume=begun,
-            overwrite=True,
-            command=command,
-        )
-    evaluate(out)
-    note("simple methods in all four regimes, one fold each, about a minute")
+    common: dict[str, Any] = {"again": again, "threads": threads, "command": command}
+    note(f"training {MODEL} with whole series held out, about two minutes on two cores")
+    _train(data, out, MODEL, {}, **common)
+    evaluate(out, reference=[*reference_rows(Regime(REGIME)), *MORE_REFERENCES])
+    network = out.with_name(f"{out.name}-network")
+    if epochs:
+        note(f"training the network {NETWORK} on the same split, about three minutes")
+        _train(data, network, NETWORK, {"epochs": epochs}, **common)
+        evaluate(network, reference=["additive", "regulator-ridge"])
+        report(network)
+    note(f"{MODEL} and simple methods in all four regimes, one fold each, some minutes")
     benchmark(
         data,
-        predictors=list(QUICK_BASELINES),
+        predictors=[*QUICK_BASELINES, MODEL],
         quick=True,
         jobs=min(2, threads or os.cpu_count() or 1),
         out=out / BENCHMARK,
     )
+    if epochs:
+        note(f"look at the network's filters with: deeprage motifs {network}")
+    note(verdict(RunFolder.open(out)).sentence)
     return report(out)
 
 
-def _state(out: Path) -> tuple[bool, bool]:
-    """Whether a training in `out` is finished, and whether one can be gone on with."""
-    from deeprage.training.run import CHECKPOINT, CONFIG, Run
+def _train(
+    data: Path,
+    out: Path,
+    model: str,
+    options: dict[str, Any],
+    *,
+    again: bool,
+    threads: int | None,
+    command: str | None,
+) -> None:
+    """Train a model into a folder, unless it is there already; go on with one that was stopped."""
+    from deeprage.cli.train import train
+
+    finished, begun = (False, False) if again else _state(out, model)
+    if finished:
+        return
+    train(
+        data,
+        out=out,
+        model=model,
+        regime=REGIME,
+        test_fraction=0.2,
+        threads=threads,
+        resume=begun,
+        overwrite=True,
+        command=command,
+        **options,
+    )
+
+
+def _state(out: Path, model: str) -> tuple[bool, bool]:
+    """Whether this model is trained in `out`, and whether a training can be gone on with."""
+    from deeprage.training.run import CHECKPOINT, CONFIG, MODEL_JSON, Run
 
     if not (out / CONFIG).exists():
         return False, False
-    return "seconds" in Run.load(out).config, (out / CHECKPOINT).exists()
+    run = Run.load(out)
+    # An earlier version trained another model into this folder.
+    if run.kind != ("network" if model == NETWORK else "factorised"):
+        return False, False
+    finished = "seconds" in run.config and (out / MODEL_JSON).exists()
+    return finished, model == NETWORK and (out / CHECKPOINT).exists()

@@ -29,8 +29,8 @@ def refuse_options(options: Mapping[str, Any]) -> None:
         flags = ", ".join(f"--{name}" for name in meant)
         raise DeepRageError(
             f"{flags} mean{'s' if len(meant) == 1 else ''} nothing for {NAME}, which is solved in "
-            "closed form and by trees, without epochs or a network: leave out, or choose a network "
-            "with --model."
+            "closed form and by trees, without epochs or a network: leave them out, or choose a "
+            "network with --model."
         )
 
 

@@ -205,8 +205,8 @@ class RunFolder:
     def model(self) -> str:
         """Name of the run's predictor."""
         found = next((row.predictor for row in self.scores if not row.is_reference), None)
-        network = self.part("network")
-        return str(found or network.get("preset") or network.get("name") or "the model")
+        named = [self.part(part).get("name") for part in ("network", "model")]
+        return str(found or next((name for name in named if name), "the model"))
 
     @property
     def data_name(self) -> str:

@@ -11,6 +11,7 @@ from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections.agreement import agreement
 from deeprage.report.sections.audit import audit
 from deeprage.report.sections.benchmark import benchmark
+from deeprage.report.sections.certainty import certainty
 from deeprage.report.sections.classes import classes
 from deeprage.report.sections.conditions import conditions
 from deeprage.report.sections.data import data
@@ -30,6 +31,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     learning,
     agreement,
     classes,
+    certainty,
     conditions,
     genes,
     motifs,

@@ -16,7 +16,7 @@ _ROLES = (
 
 
 def data(run: RunFolder) -> Section | None:
-    """What the compendium holds, which cells were held out, and what the network is."""
+    """What the compendium holds, which cells were held out, and what the model is."""
     compendium = run.part("compendium")
     blocks: list[Block] = []
     if compendium:
@@ -27,7 +27,8 @@ def data(run: RunFolder) -> Section | None:
     network = flat(run.part("network"))
     if (size := run.config.get("parameters")) is not None:
         network["parameters"] = plain(size)
-    for title, facts in (("Network", network), ("Training", flat(run.part("training")))):
+    model, training = flat(run.part("model")), flat(run.part("training"))
+    for title, facts in (("Model", model), ("Network", network), ("Training", training)):
         if facts:
             blocks.append(Facts(title, facts))
     return Section("data", "Data, split and model", "What went in.", blocks) if blocks else None

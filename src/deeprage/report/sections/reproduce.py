@@ -9,7 +9,7 @@ from deeprage.report.wording import duration, file_size, flat, plain
 _FILES = {
     "config.json": "resolved configuration",
     "split.npz": "the role of every cell",
-    "model.safetensors": "weights",
+    "model.safetensors": "weights and arrays of the model",
     "model.json": "architecture, regulators in order, normaliser",
     "history.jsonl": "one line an epoch",
     "metrics.json": "scores and audit",
