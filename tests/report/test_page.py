@@ -12,7 +12,7 @@ import pytest
 from deeprage.errors import DeepRageError
 from deeprage.report import write_report
 from deeprage.report.blocks import Column, Figure, Matrix, Table
-from deeprage.report.page import in_script
+from deeprage.report.rendering import in_script
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections import SECTIONS
 from deeprage.report.verdict import verdict

@@ -10,7 +10,7 @@ from deeprage.files import write_text
 from deeprage.report.benchmark_file import read_benchmark
 from deeprage.report.blocks import Code, Meanings, Section
 from deeprage.report.metrics import METRICS
-from deeprage.report.page import _asset, _environment, _plotly
+from deeprage.report.rendering import render_page
 from deeprage.report.sections.benchmark import regime_section
 from deeprage.report.verdict import REGIMES
 
@@ -35,19 +35,13 @@ def render_benchmark(found: dict[str, Any]) -> str:
     """The whole page as HTML, from the content of a `benchmark.json`."""
     sections = [regime_section(panel) for panel in found["panels"]]
     sections.append(_about(found))
-    return (
-        _environment()
-        .get_template("benchmark.html")
-        .render(
-            name=found["compendium"]["name"],
-            summaries=[_summary(panel) for panel in found["panels"]],
-            notes=_notes(found),
-            sections=sections,
-            version=found["deeprage_version"],
-            style=_asset("page.css"),
-            script=_asset("page.js"),
-            plotly=_plotly(),
-        )
+    return render_page(
+        "benchmark.html",
+        name=found["compendium"]["name"],
+        summaries=[_summary(panel) for panel in found["panels"]],
+        notes=_notes(found),
+        sections=sections,
+        version=found["deeprage_version"],
     )
 
 

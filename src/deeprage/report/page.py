@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deeprage.files import write_text
+from deeprage.report.rendering import render_page
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections import SECTIONS
 from deeprage.report.verdict import verdict
 from deeprage.training.run import REPORT
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
 
 
 def write_report(run: Path, *, out: Path | None = None) -> Path:
@@ -43,49 +38,4 @@ def write_report(run: Path, *, out: Path | None = None) -> Path:
 def render(run: RunFolder) -> str:
     """The whole page as HTML."""
     sections = [section for make in SECTIONS if (section := make(run)) is not None]
-    environment = _environment()
-    return environment.get_template("page.html").render(
-        run=run,
-        verdict=verdict(run),
-        sections=sections,
-        style=_asset("page.css"),
-        script=_asset("page.js"),
-        plotly=_plotly(),
-    )
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("deeprage.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["in_script"] = in_script
-    return environment
-
-
-def in_script(json: str) -> Markup:
-    """JSON that may stand in a script element: nothing in it can close the element."""
-    from markupsafe import Markup
-
-    return Markup(json.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
-
-
-def _asset(name: str) -> Markup:
-    """One of the page's own files, which is trusted and goes in as it is."""
-    from markupsafe import Markup
-
-    text = files("deeprage.report").joinpath("templates", name).read_text(encoding="utf-8")
-    return Markup(text)
-
-
-def _plotly() -> Markup:
-    """The plotting library, taken from the installed package so that the page needs no network."""
-    from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
-
-    return Markup(get_plotlyjs().replace("</script", "<\\/script"))
+    return render_page("page.html", run=run, verdict=verdict(run), sections=sections)
