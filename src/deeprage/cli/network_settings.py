@@ -26,7 +26,7 @@ def network_settings(
     paper = options["recipe"] is not None
     shape = (PAPER_REGULARISATION if paper else {}) | {"classes": classes}
     network = preset(model, **shape | given(head=options["head"]) | for_network)
-    chosen = paper_recipe(recurrent=network.interaction == "recurrent") if paper else {}
+    chosen = paper_recipe(recurrent="recurrent" in network.interaction) if paper else {}
     block = options["block"]
     genes, conditions = (None, None) if block is None else block_shape(block)
     chosen |= given(
