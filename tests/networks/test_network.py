@@ -34,6 +34,7 @@ VARIANTS = [
     {"model": "deeprage-c", "pool": 16, "pool_stride": 14},
     {"model": "deeprage-c", "reverse_complement": True},
     {"model": "deeprage-c", "head": "regression"},
+    {"model": "deeprage-c", "window": 77, "rectify": False},
     {"model": "deeprage-tp", "head": "classes"},
     {"model": "deeprage-c", "hidden": (12, 11, 10, 9)},
     {"model": "deeprage-tp", "pool": 15},
@@ -52,8 +53,10 @@ VARIANTS = [
 def make(**variant: object) -> Network:
     options = {**SMALL, **variant}
     name = str(options.pop("model"))
-    if PRESETS[name].get("pool") == 100:
+    if PRESETS[name].get("pool") in (100, 147):
         options["pool"] = 40
+    if "window" in PRESETS[name]:
+        options["window"] = 100
     torch.manual_seed(0)
     network = Network(preset(name, **options), promoter_length=LENGTH, regulators=REGULATORS)
     network = network.double()

@@ -30,6 +30,14 @@ class NetworkConfig(BaseModel):
         description="width of the max-pool in bp; 'global' keeps one value a filter, 1 keeps all",
     )
     pool_stride: Positive | None = Field(default=None, description="default: the pool's width")
+    window: Positive | None = Field(
+        default=None, description="bp nearest the gene that conv and danq read; default: all"
+    )
+    first_filters: Literal["random", "words"] = Field(
+        default="random",
+        description="where conv's filters start: at random, or at the words of the training "
+        "promoters that tell most about the responses of their genes",
+    )
     reverse_complement: bool = Field(
         default=False, description="each filter reads both strands with shared weights"
     )
@@ -44,7 +52,7 @@ class NetworkConfig(BaseModel):
     )
     second_pool: Positive = Field(default=8, description="of two-conv's second layer")
     encoder_dropout: float = Field(
-        default=0.0, ge=0.0, lt=1.0, description="after each convolution of two-conv"
+        default=0.0, ge=0.0, lt=1.0, description="after each convolution of conv and two-conv"
     )
     encoder_units: Positive = Field(
         default=512, description="dense units of deepbind, basset and danq; LSTM units of danq"
@@ -62,6 +70,9 @@ class NetworkConfig(BaseModel):
     cell_units: Positive = 512
     hidden: Annotated[tuple[Positive, ...], Field(min_length=2)] = Field(
         default=(512, 512), description="units of the dense layers after the meeting, two or more"
+    )
+    rectify: bool = Field(
+        default=True, description="ReLU and dropout in the dense layers; without, they are linear"
     )
     dropout: float = Field(default=0.1, ge=0.0, lt=1.0)
     head: Head = "both"

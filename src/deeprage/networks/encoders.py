@@ -60,6 +60,8 @@ class Convolution(PromoterEncoder):
     def __init__(self, config: NetworkConfig, length: int) -> None:
         super().__init__()
         width = config.filter_width
+        self.window = min(config.window or length, length)
+        length = self.window
         span = length - width + 1
         self.pool = span if config.pool == "global" else config.pool
         self.stride = config.pool_stride or self.pool
@@ -74,10 +76,13 @@ class Convolution(PromoterEncoder):
         like = nn.Conv1d(4, config.filters, width)
         self.weight, self.bias = like.weight, like.bias
         self.standardise = Standardise(config.filters) if config.centre else nn.Identity()
+        # As another encoder's first layer it leaves dropout to that encoder.
+        self.dropout = nn.Dropout(config.encoder_dropout if config.encoder == "conv" else 0.0)
 
     def activations(self, promoters: Tensor) -> Tensor:
         """Rectified, pooled filter outputs (G, T, F) before standardisation."""
         assert self.bias is not None
+        promoters = promoters[..., -self.window :]
         best = conv_max_pool(promoters, self.weight, self.bias, pool=self.pool, stride=self.stride)
         if self.both_strands:
             # Letters run A C G T, so flipping letters and positions is the reverse complement.
@@ -89,6 +94,7 @@ class Convolution(PromoterEncoder):
 
     def pairwise(self, promoters: Tensor) -> Tensor:
         """The same as `forward`, layer by layer as the paper has them."""
+        promoters = promoters[..., -self.window :]
         strands = [self.weight, self.weight.flip(1, 2)] if self.both_strands else [self.weight]
         full = [functional.relu(functional.conv1d(promoters, one, self.bias)) for one in strands]
         pooled = [functional.max_pool1d(one, self.pool, self.stride) for one in full]
@@ -101,7 +107,7 @@ class Convolution(PromoterEncoder):
             self.standardise.calibrate(self.activations(promoters))
 
     def forward(self, promoters: Tensor) -> Tensor:
-        result: Tensor = self.standardise(self.activations(promoters))
+        result: Tensor = self.dropout(self.standardise(self.activations(promoters)))
         return result
 
 
@@ -163,6 +169,11 @@ class DeepBind(PromoterEncoder):
 
     def __init__(self, config: NetworkConfig, length: int) -> None:
         super().__init__()
+        if config.filter_width > length:
+            raise DeepRageError(
+                f"promoters of {length} bp are too short for filters of {config.filter_width} bp: "
+                "use longer promoters, or a smaller filter_width."
+            )
         self.conv = nn.Conv1d(4, config.filters, config.filter_width)
         self.dense = nn.Linear(2 * config.filters, config.encoder_units)
         self.channels = config.encoder_units
@@ -217,6 +228,11 @@ class DanQ(PromoterEncoder):
         super().__init__()
         self.conv = Convolution(config, length)
         units = config.encoder_units
+        if units < 2:
+            raise DeepRageError(
+                f"danq reads in both directions, half of encoder_units each: {units} is too few, "
+                "give 2 or more."
+            )
         self.lstm = nn.LSTM(config.filters, units // 2, batch_first=True, bidirectional=True)
         self.dense = nn.Linear(self.conv.positions * 2 * (units // 2), units)
         self.channels = units
@@ -248,7 +264,16 @@ _ENCODERS: dict[str, Callable[[NetworkConfig, int], PromoterEncoder]] = {
 
 
 def make_promoter_encoder(config: NetworkConfig, length: int) -> PromoterEncoder:
-    """The encoder that `config.encoder` names, for promoters of `length` bp."""
+    """The encoder that `config.encoder` names, for promoters of `length` bp.
+
+    Raises:
+        DeepRageError: parts that do not fit the promoters, or a window of another encoder than
+            conv and danq.
+    """
+    if config.window is not None and config.encoder not in ("conv", "danq"):
+        raise DeepRageError(
+            f"the encoder {config.encoder} reads whole promoters: leave out window, or use conv."
+        )
     return _ENCODERS[config.encoder](config, length)
 
 

@@ -50,15 +50,20 @@ class Network(nn.Module):
             channels=self.promoter_encoder.channels,
             units=self.regulator_encoder.units,
         )
-        self.first, self.second = ReluDropout(config.dropout), ReluDropout(config.dropout)
+        self.first, self.second = _between(config), _between(config)
         self.dense = nn.Linear(config.hidden[0], config.hidden[1])
         # Not in one list with `dense`, whose name stands in the files of saved runs.
         self.deeper = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(config.hidden[1:]))
-        self.after = nn.ModuleList(ReluDropout(config.dropout) for _ in self.deeper)
+        self.after = nn.ModuleList(_between(config) for _ in self.deeper)
         width = config.hidden[-1]
         self.value_head = nn.Linear(width, 1) if config.head != "classes" else None
         # Softmax and cross-entropy; the authors' three sigmoids are not probabilities.
         self.class_head = nn.Linear(width, config.classes) if config.head != "regression" else None
+        if not config.rectify:  # nothing is gained by a chain of linear maps that starts small
+            heads = [self.value_head] if self.value_head is not None else []
+            for layer in (self.dense, *self.deeper, *heads):
+                nn.init.eye_(layer.weight)
+                nn.init.zeros_(layer.bias)
 
     def forward(self, promoters: Tensor, regulators: Tensor) -> Prediction:
         """Predict the block of promoters (G, 4, L) one-hot by regulators (C, R) levels."""
@@ -96,3 +101,8 @@ class Network(nn.Module):
         """Set statistics that come from training promoters (N, 4, L), if the network has any."""
         with torch.no_grad():
             self.promoter_encoder.calibrate(promoters)
+
+
+def _between(config: NetworkConfig) -> nn.Module:
+    """What stands after a dense layer."""
+    return ReluDropout(config.dropout) if config.rectify else nn.Identity()

@@ -4,6 +4,7 @@ from typing import Any
 
 from deeprage.errors import unknown
 from deeprage.networks.config import NetworkConfig
+from deeprage.networks.unread import check_read
 from deeprage.settings import checked
 
 #: Settings that differ from `NetworkConfig`'s defaults, by preset. FACTS of the paper: conv
@@ -35,6 +36,23 @@ PRESETS: dict[str, dict[str, Any]] = {
         "cell_units": 128,
     },
     "deeprage-a": {"interaction": "attention"},
+    # Filters that must be motifs: they start as words, read both strands near the gene, and what
+    # each does is linear, one number a motif, bin and condition (docs/motifs.md).
+    "deeprage-motif": {
+        "filters": 96,
+        "filter_width": 11,
+        "window": 600,
+        "pool": 147,
+        "reverse_complement": True,
+        "first_filters": "words",
+        "interaction": "tensor-product",
+        "encoder_dropout": 0.3,
+        "rank": 48,
+        "regulator_encoder": "raw",
+        "hidden": (1, 1),
+        "rectify": False,
+        "head": "regression",
+    },
     # A peer of today (github.com/maslov-group/FUN-PROSE) on our parts: its sizes and dropout, with
     # ReLU for ELU and statistics that are set once for batch norm.
     "fun-prose": {
@@ -57,8 +75,11 @@ def preset(name: str, **overrides: Any) -> NetworkConfig:
     """The named network, with any field of `NetworkConfig` changed.
 
     Raises:
-        DeepRageError: unknown name or field, or a value out of range.
+        DeepRageError: unknown name or field, a value out of range, or one that the encoder does
+            not read.
     """
     if name not in PRESETS:
         raise unknown("model", name, PRESETS)
-    return checked(NetworkConfig, "network option", {"name": name, **PRESETS[name], **overrides})
+    config = checked(NetworkConfig, "network option", {"name": name, **PRESETS[name], **overrides})
+    check_read(config.encoder, overrides)
+    return config

@@ -21,6 +21,7 @@ from deeprage.networks.network import Network
 from deeprage.training.allocator import keep_large_buffers
 from deeprage.training.checkpoint import load_checkpoint, restore_network
 from deeprage.training.config import TrainingConfig
+from deeprage.training.first_words import start_from_words
 from deeprage.training.loop import Loop
 from deeprage.training.progress import progress_listener
 from deeprage.training.run import CHECKPOINT, CONFIG, Run, save_model
@@ -98,6 +99,8 @@ def train(
         )
     saved = load_checkpoint(out / CHECKPOINT) if resume else None
     if saved is None:
+        if network.first_filters == "words":
+            start_from_words(model, seen, split)
         model.calibrate(_calibration(train_part, training.seed).cpu())
     else:
         restore_network(saved, model)  # before anything is written, lest it does not fit
