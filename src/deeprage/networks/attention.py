@@ -33,6 +33,7 @@ class Attention(nn.Module):
         self.of_condition = nn.Linear(units, config.hidden[0])
 
     def forward(self, promoter_map: Tensor, condition: Tensor) -> Tensor:
+        """Pre-activations (G, C, H) of a promoter map (G, T, D) and condition vectors (C, U)."""
         key, value = (self._by_head(part) for part in self._keys_and_values(promoter_map))
         query = self._by_head(self.query(condition).unsqueeze(0))  # (1, heads, C, d)
         query = query.expand(len(promoter_map), -1, -1, -1)

@@ -45,6 +45,7 @@ class FullMap(nn.Module):
         self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Outputs (G, C, H) of x (G, ...), flattened, and y (C, U)."""
         x = x.flatten(1)
         inputs, outputs, units = self.weight.shape
         if x.shape[0] <= y.shape[0]:
@@ -89,6 +90,7 @@ class LowRankMap(nn.Module):
         nn.init.normal_(self.of_condition.weight, std=1 / math.sqrt(units))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Outputs (G, C, H) of x (G, ...), flattened, and y (C, U)."""
         of_gene, of_condition = self.of_gene(x.flatten(1)), self.of_condition(y)
         result: Tensor = self.out(of_gene.unsqueeze(1) * of_condition)
         return result

@@ -51,6 +51,7 @@ class Standardise(nn.Module):
         self.scale.copy_(flat.std(0).clamp_min(1e-4).reciprocal())
 
     def forward(self, values: Tensor) -> Tensor:
+        """Values (..., channels), shifted and scaled."""
         return (values - self.shift) * self.scale
 
 
@@ -107,6 +108,7 @@ class Convolution(PromoterEncoder):
             self.standardise.calibrate(self.activations(promoters))
 
     def forward(self, promoters: Tensor) -> Tensor:
+        """The map (G, T, F) of one-hot promoters (G, 4, L): T pooled positions, F filters."""
         result: Tensor = self.dropout(self.standardise(self.activations(promoters)))
         return result
 
@@ -157,6 +159,7 @@ class TwoConvolutions(PromoterEncoder):
             self.standardise.calibrate(self._second(self.first(padded)))
 
     def forward(self, promoters: Tensor) -> Tensor:
+        """The map (G, T, D) of one-hot promoters (G, 4, L): D filters of the second layer."""
         second = self._second(self.first(functional.pad(promoters, self.padding)))
         result: Tensor = self.dropout(self.standardise(second))
         return result
@@ -179,6 +182,7 @@ class DeepBind(PromoterEncoder):
         self.channels = config.encoder_units
 
     def forward(self, promoters: Tensor) -> Tensor:
+        """The vector (G, 1, units) of one-hot promoters (G, 4, L)."""
         full = functional.relu(self.conv(promoters))
         pooled = torch.cat([full.amax(2), full.mean(2)], dim=1)
         return functional.relu(self.dense(pooled)).unsqueeze(1)
@@ -215,6 +219,7 @@ class Basset(PromoterEncoder):
         self.channels = units
 
     def forward(self, promoters: Tensor) -> Tensor:
+        """The vector (G, 1, units) of one-hot promoters (G, 4, L)."""
         result: Tensor = self.dense(self.features(promoters).flatten(1))
         return result.unsqueeze(1)
 
@@ -246,6 +251,7 @@ class DanQ(PromoterEncoder):
         self.conv.calibrate(promoters)
 
     def forward(self, promoters: Tensor) -> Tensor:
+        """The vector (G, 1, units) of one-hot promoters (G, 4, L)."""
         return self._read(self.conv(promoters))
 
     def _read(self, pooled: Tensor) -> Tensor:
@@ -290,4 +296,5 @@ class RegulatorEncoder(nn.Module):
         self.units = regulators if self.dense is None else config.regulator_units
 
     def forward(self, levels: Tensor) -> Tensor:
+        """The vector (C, units) of scaled levels (C, R)."""
         return levels if self.dense is None else functional.relu(self.dense(levels))

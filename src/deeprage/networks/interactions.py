@@ -31,6 +31,7 @@ class Concatenation(nn.Module):
         self.of_condition = nn.Linear(units, config.hidden[0])
 
     def forward(self, promoter_map: Tensor, condition: Tensor) -> Tensor:
+        """Pre-activations (G, C, H) of a promoter map (G, T, D) and condition vectors (C, U)."""
         of_gene: Tensor = self.of_gene(promoter_map.flatten(1))
         of_condition: Tensor = self.of_condition(condition)
         return of_gene.unsqueeze(1) + of_condition

@@ -37,6 +37,7 @@ class Recurrent(nn.Module):
         self._step = _STEPS[config.cell]
 
     def forward(self, promoter_map: Tensor, condition: Tensor) -> Tensor:
+        """Pre-activations (G, C, H) of a promoter map (G, T, D) and condition vectors (C, U)."""
         last = [self._run(promoter_map, condition, suffix) for suffix in _DIRECTIONS]
         shape = (promoter_map.shape[0], condition.shape[0], -1)
         result: Tensor = self.dense(torch.cat(last, dim=1)).view(shape)
@@ -96,6 +97,7 @@ class TensorProductRecurrent(nn.Module):
         self._step = _STEPS[config.cell]
 
     def forward(self, promoter_map: Tensor, condition: Tensor) -> Tensor:
+        """Pre-activations (G, C, H) of a promoter map (G, T, D) and condition vectors (C, U)."""
         genes, steps, _ = promoter_map.shape
         by_step = promoter_map.transpose(0, 1).flatten(0, 1)  # (T * G, D)
         last = []
