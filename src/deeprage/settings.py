@@ -30,7 +30,12 @@ def checked(kind: type[Settings], what: str, values: Mapping[str, Any]) -> Setti
         choices = _choices(kind.model_fields[name].annotation)
         if choices and isinstance(value, str):
             raise unknown(f"{what} {name}", value, choices) from error
-        raise DeepRageError(f"{what} {name!r} cannot be {value!r}: {first['msg']}.") from error
+        default = kind.model_fields[name].default
+        many = first["type"] == "tuple_type" and isinstance(default, tuple)
+        hint = f" Write a list, such as {list(default)}." if many else ""
+        raise DeepRageError(
+            f"{what} {name!r} cannot be {value!r}: {first['msg']}.{hint}"
+        ) from error
 
 
 def _choices(annotation: Any) -> list[str]:

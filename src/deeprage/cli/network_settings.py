@@ -18,6 +18,7 @@ def network_settings(
 ) -> tuple[NetworkConfig, TrainingConfig]:
     """The network and its training, of options by name."""
     from deeprage.networks.presets import PAPER_REGULARISATION, preset
+    from deeprage.networks.unread import check_read
     from deeprage.training.config import paper_recipe, training_config
 
     for_network, for_training = parse_overrides(options["set"] or [])
@@ -26,6 +27,7 @@ def network_settings(
     paper = options["recipe"] is not None
     shape = (PAPER_REGULARISATION if paper else {}) | {"classes": classes}
     network = preset(model, **shape | given(head=options["head"]) | for_network)
+    check_read(network.encoder, for_network)
     chosen = paper_recipe(recurrent="recurrent" in network.interaction) if paper else {}
     block = options["block"]
     genes, conditions = (None, None) if block is None else block_shape(block)

@@ -184,8 +184,12 @@ def _fabric(training: TrainingConfig) -> Fabric:
             strategy="auto" if training.devices == 1 else "ddp",
         )
     except (RuntimeError, ValueError) as error:
+        what = f"{training.devices} devices of the kind {training.device!r}"
+        if training.devices == 1:
+            what = f"the device {training.device!r}"
         raise DeepRageError(
-            f"device {training.device!r} cannot be used here ({error}); cpu always works."
+            f"{what} with the precision {training.precision!r} cannot be used on this machine: "
+            "leave --device and --precision out, or give --device cpu, which always works."
         ) from error
     fabric.launch()
     return fabric
