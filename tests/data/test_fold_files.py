@@ -46,6 +46,23 @@ def test_roles_are_those_of_the_files(compendium, tmp_path: Path) -> None:
     np.testing.assert_array_equal(split.role, expected)
 
 
+@pytest.mark.parametrize("header", ["gene\trole", "Name\tfold", "id\tset"])
+def test_a_header_changes_nothing(compendium, tmp_path: Path, header: str) -> None:
+    path = write(tmp_path / "genes.tsv", **GENES)
+    plain = split_from_files(compendium, regime="genes", genes_fold=path)
+    path.write_text(f"# about\n{header}\n{path.read_text()}")
+    again = split_from_files(compendium, regime="genes", genes_fold=path)
+    np.testing.assert_array_equal(again.role, plain.role)
+
+
+@pytest.mark.parametrize("line", ["G0\ttrian", "G0\tTest"])
+def test_a_first_line_with_a_gene_is_no_header(compendium, tmp_path: Path, line: str) -> None:
+    path = tmp_path / "genes.tsv"
+    path.write_text(f"{line}\nG1\ttrain\n")
+    with pytest.raises(DeepRageError, match=r"unknown role .* line 1"):
+        split_from_files(compendium, regime="genes", genes_fold=path)
+
+
 def test_regulators_may_be_listed_and_stay_unused(compendium, tmp_path: Path) -> None:
     path = write(tmp_path / "genes.tsv", **GENES, G6="test", G7="train")
     split = split_from_files(compendium, regime="genes", genes_fold=path)
@@ -58,6 +75,7 @@ def test_regulators_may_be_listed_and_stay_unused(compendium, tmp_path: Path) ->
         ({"G1": "test"}, r"parts 1 gene groups, such as 'a'"),
         ({"G1": None}, r"1 of 6 scored genes are missing: 'G1'"),
         ({"Gx": "test"}, r"1 of 7 genes are not in the compendium: 'Gx'"),
+        ({"g1": "test"}, r"'g1' and 'G1' differ in upper and lower case"),
         ({"G1": "tset"}, r"line 3: 'tset'. Did you mean 'test'"),
         ({"G4": "train", "G5": "train"}, r"no scored genes have the role 'test'"),
     ],

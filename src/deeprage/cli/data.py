@@ -85,8 +85,12 @@ def describe(
     folds: Annotated[
         str | None, Option(help="Number of folds, or 'series' for one a condition series.")
     ] = None,
-    test_fraction: Annotated[float, Option(help="Share that is tested, without folds.")] = 0.1,
-    validation_fraction: Annotated[float, Option(help="Share set aside for choices.")] = 0.1,
+    test_fraction: Annotated[
+        float | None, Option(help="Share that is tested, without folds; default: 0.1.")
+    ] = None,
+    validation_fraction: Annotated[
+        float | None, Option(help="Share set aside for choices; default: 0.1.")
+    ] = None,
     genes_fold: Annotated[
         Path | None, Option(help="Lines of gene, tab, train|validation|test.")
     ] = None,
@@ -101,7 +105,8 @@ def describe(
     from deeprage.evaluation.leakage import audit
 
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
-    if regime is None and (fold or folds or genes_fold or conditions_fold):
+    asked = (fold, folds, genes_fold, conditions_fold, test_fraction, validation_fraction)
+    if regime is None and any(option is not None for option in asked):
         raise DeepRageError("a split is audited for a regime: add --regime, such as conditions.")
     compendium = Compendium.load(file)
     if regime is None:

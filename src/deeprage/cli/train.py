@@ -49,10 +49,12 @@ def train(
         str | None,
         Option(help="Number of folds, or 'series' for one a condition series."),
     ] = None,
-    test_fraction: Annotated[float, Option(help="Share that is tested, without folds.")] = 0.1,
+    test_fraction: Annotated[
+        float | None, Option(help="Share that is tested, without folds; default: 0.1.")
+    ] = None,
     validation_fraction: Annotated[
-        float, Option(help="Share that is set aside for choices.")
-    ] = 0.1,
+        float | None, Option(help="Share that is set aside for choices; default: 0.1.")
+    ] = None,
     genes_fold: Annotated[
         Path | None,
         Option(help="Table of gene and role (train, validation, test)."),

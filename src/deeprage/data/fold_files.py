@@ -1,11 +1,12 @@
 """Fold files: a user's own assignment of genes or conditions to training, validation and test."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.data.near_names import near_names_hint
 from deeprage.data.reading import open_text
 from deeprage.data.split import Role
 from deeprage.data.validation import check_unique
@@ -24,7 +25,8 @@ def read_fold(
 ) -> NDArray[np.int8]:
     """Roles int8 (len(names),) out of a file with lines `name<TAB>train|validation|test`.
 
-    Empty lines and lines that begin with `#` are skipped.
+    Empty lines and lines that begin with `#` are skipped, and so is a header: a first line that
+    has neither a name of the compendium nor a role.
 
     Args:
         kind: what the names are, in the plural: `genes` or `conditions`.
@@ -36,13 +38,14 @@ def read_fold(
         DeepRageError: unreadable file or line, repeated or unknown names, needed names missing, a
             role without any name, or a parted group, with counts and examples.
     """
-    listed = _read_lines(path, kind)
     row_of = {name: row for row, name in enumerate(names)}
+    listed = _read_lines(path, kind, row_of)
     strange = [name for name in listed if name not in row_of]
     if strange:
         raise DeepRageError(
             f"{path}: {len(strange)} of {len(listed)} {kind} are not in the compendium: "
             f"{examples(strange)}; it has {examples(names)}. Remove or rename them."
+            f"{near_names_hint(strange, names)}"
         )
     missing = [
         name for name, need in zip(names, needed, strict=True) if need and name not in listed
@@ -66,10 +69,11 @@ def read_fold(
     return roles
 
 
-def _read_lines(path: Path, kind: str) -> dict[str, Role]:
+def _read_lines(path: Path, kind: str, known: Collection[str]) -> dict[str, Role]:
     with open_text(path, "the fold file") as handle:
         lines = handle.read().splitlines()
     found: list[tuple[str, Role]] = []
+    begun = False
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -79,6 +83,10 @@ def _read_lines(path: Path, kind: str) -> dict[str, Role]:
                 f"{path}, line {number}: expected a name and a role with one tab between them, "
                 f"found {line!r}."
             )
+        is_header = not begun and fields[0] not in known and fields[1] not in _ROLES
+        begun = True
+        if is_header:
+            continue
         if fields[1] not in _ROLES:
             raise unknown(f"role in {path}, line {number}:", fields[1], _ROLES)
         found.append((fields[0], _ROLES[fields[1]]))
