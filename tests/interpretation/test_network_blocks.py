@@ -52,7 +52,9 @@ def test_a_regulator_s_own_gene_does_not_see_its_level(make_compendium) -> None:
 
 
 @pytest.mark.parametrize("head", ["both", "classes"])
-@pytest.mark.parametrize("name", ["deeprage-c", "deeprage-tp"])
+@pytest.mark.parametrize(
+    "name", ["deeprage-c", "deeprage-tp", "deeprage-tp-spatial", "deeprage-tp-rnn", "deeprage-a"]
+)
 def test_a_screen_of_filters_is_many_knock_outs(make_compendium, name: str, head: str) -> None:
     wild = make_wild(make_compendium, name, head=head)
     found = screen_filters(wild, [3, 0])
