@@ -66,7 +66,7 @@ class TestRegulatorLevels:
 
     def test_blank_cells_are_named_and_can_be_filled(self, tmp_path: Path) -> None:
         path = write(tmp_path, LEVELS.mask(LEVELS == -2.0))
-        with pytest.raises(DeepRageError, match=r"1 blank levels.*'R2' in 'cold'"):
+        with pytest.raises(DeepRageError, match=r"1 blank level, .*'R2' in 'cold'"):
             read_regulator_levels(path, REGULATORS)
         assert read_regulator_levels(path, REGULATORS, fill_missing=0).levels[1, 1] == 0
 
@@ -76,7 +76,7 @@ class TestRegulatorLevels:
             ("\tR1\tR2\tR3\nheat\t1\thigh\t3\n", "'high'"),
             ("\tR1\tR2\tR3\nheat\t1\tinf\t3\n", "infinite"),
             ("\tA\tB\nheat\t1\t2\n", "none of the network's 3 regulators"),
-            ("\tR1\tR2\tR3\nheat\t1\t2\t3\nheat\t1\t2\t3\n", "1 duplicate conditions"),
+            ("\tR1\tR2\tR3\nheat\t1\t2\t3\nheat\t1\t2\t3\n", "1 duplicate condition in"),
             ("R1\n", "values"),
             ("", "empty"),
         ],

@@ -105,7 +105,17 @@ def test_a_part_of_a_compendium_can_be_used(saved: Path) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 def test_half_a_file_is_refused(saved: Path, share: float) -> None:
     saved.write_bytes(saved.read_bytes()[: int(share * saved.stat().st_size)])
-    with pytest.raises(DeepRageError, match="not a deeprage compendium"):
+    with pytest.raises(DeepRageError, match=r"is damaged.*copy or fetch it again"):
+        Compendium.load(saved)
+
+
+def test_a_file_whose_inside_is_spoilt_is_damaged(saved: Path) -> None:
+    with h5py.File(saved) as file:
+        chunk = file["X"].id.get_chunk_info(0)
+    content = bytearray(saved.read_bytes())
+    content[chunk.byte_offset : chunk.byte_offset + 8] = b"spoilt!!"
+    saved.write_bytes(content)
+    with pytest.raises(DeepRageError, match="is damaged"):
         Compendium.load(saved)
 
 

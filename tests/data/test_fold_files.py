@@ -72,7 +72,7 @@ def test_regulators_may_be_listed_and_stay_unused(compendium, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"G1": "test"}, r"parts 1 gene groups, such as 'a'"),
+        ({"G1": "test"}, r"parts 1 gene group, such as 'a'"),
         ({"G1": None}, r"1 of 6 scored genes are missing: 'G1'"),
         ({"Gx": "test"}, r"1 of 7 genes are not in the compendium: 'Gx'"),
         ({"g1": "test"}, r"'g1' and 'G1' differ in upper and lower case"),
@@ -99,7 +99,7 @@ def test_a_parted_series_is_refused(compendium, tmp_path: Path) -> None:
 def test_a_repeated_gene_is_refused(compendium, tmp_path: Path) -> None:
     path = write(tmp_path / "genes.tsv", **GENES)
     path.write_text(path.read_text() + "G0\ttest\n")
-    with pytest.raises(DeepRageError, match="duplicate genes"):
+    with pytest.raises(DeepRageError, match="1 duplicate gene in"):
         split_from_files(compendium, regime="genes", genes_fold=path)
 
 

@@ -81,7 +81,7 @@ class TestErrors:
             (b">a\nACGT\n>a\nACGT\n", "two sequences named 'a'"),
             (b">a\nMEPQL\n", "letter 'E' at position 2"),
             (gzip.compress(b">a\n" + b"ACGT" * 900)[:-30], "damaged gzip"),
-            (b">a\xff\xfe\nACGT", "not a text file"),
+            (b">a\xff\xfe\nACGT", "not UTF-8 text"),
         ],
     )
     def test_unusable_content_is_named(self, tmp_path: Path, content: bytes, message: str) -> None:

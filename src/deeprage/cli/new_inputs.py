@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deeprage.data.dna import N_TOKEN
 from deeprage.data.reading import read_table
 from deeprage.data.validation import check_unique
-from deeprage.errors import DeepRageError, examples
+from deeprage.errors import DeepRageError, counted, examples
 
 #: Levels are float32, in which a larger number would become infinite.
 LARGEST = float(np.finfo(np.float32).max)
@@ -85,7 +85,7 @@ def read_regulator_levels(
         if fill_missing is None:
             row, column = np.argwhere(blank)[0]
             raise DeepRageError(
-                f"{path} has {int(blank.sum())} blank levels, such as that of "
+                f"{path} has {counted(int(blank.sum()), 'blank level')}, such as that of "
                 f"{regulators[column]!r} in {str(by_condition.index[row])!r}: fill them in, or "
                 "give --fill-missing 0 to take them as unchanged."
             )

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.reading import is_damaged_hdf5
 from deeprage.data.validation import check_compendium, stored_problem
 from deeprage.errors import DeepRageError, unknown
 from deeprage.files import written_aside
@@ -147,6 +148,10 @@ class Compendium:
             raise
         except Exception as error:  # whatever a file of another kind makes the reader stumble over
             reason = (str(error).splitlines() or [type(error).__name__])[0]
+            if is_damaged_hdf5(path, error):
+                raise DeepRageError(
+                    f"{path} is damaged, perhaps cut short ({reason}): copy or fetch it again."
+                ) from error
             raise DeepRageError(
                 f"{path} is not a deeprage compendium ({reason}). Make one with "
                 "`deeprage data import`."

@@ -1,9 +1,10 @@
 """Expression matrices from TSV, CSV, Parquet and h5ad files, as genes x conditions."""
 
 import csv
+import re
 import shutil
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.near_names import spreadsheet_hint
-from deeprage.data.reading import open_binary, open_text
+from deeprage.data.reading import is_damaged_hdf5, open_binary, open_text
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples, unknown
 
@@ -90,7 +91,7 @@ def transform_expression(
         negative = int((values < 0).to_numpy().sum())
         if negative:
             raise DeepRageError(
-                f"{negative} cells of the expression matrix are negative, so it is no matrix of "
+                f"the expression matrix has {counted(negative, 'negative cell')}, so it is none of "
                 "counts or TPM; leave out `--log2` if the values are logarithms already."
             )
         values = values.add(1).transform(np.log2)
@@ -177,16 +178,29 @@ def _layout(path: Path) -> tuple[str, list[str]]:
     header = header or _cells(first, separator)
     if len(header) < 2:
         raise DeepRageError(
-            f"the first line of the expression matrix {path} has {len(header)} columns; expected "
-            "gene names and then one column a condition, separated by tabs or commas."
+            f"the first line of the expression matrix {path} has {counted(len(header), 'column')}; "
+            "expected gene names and then one column a condition, separated by tabs or commas."
+            f"{_semicolons(first)}"
         )
     if short:
         raise DeepRageError(
-            f"{len(short)} lines of the expression matrix {path} have fewer than the header's "
-            f"{len(header)} columns, such as line {short[0]}: the file may be cut short; leave a "
-            "missing cell blank, between its separators."
+            f"the expression matrix {path} has {counted(len(short), 'line')} with fewer than the "
+            f"header's {len(header)} columns, such as line {short[0]}: the file may be cut short; "
+            "leave a missing cell blank, between its separators."
         )
     return separator, header
+
+
+def _semicolons(line: str) -> str:
+    """A hint for a first line that is separated otherwise."""
+    return " It looks separated by semicolons: save it with tabs." if ";" in line else ""
+
+
+def _decimal_commas(values: Iterable[str]) -> str:
+    """A hint for numbers as some countries write them."""
+    if any(re.fullmatch(r"[+-]?\d*,\d+", value.strip()) for value in values):
+        return " Write numbers with a decimal point, not a comma."
+    return ""
 
 
 def _cells(line: str, separator: str) -> list[str]:
@@ -219,6 +233,10 @@ def _read_h5ad(path: Path) -> pd.DataFrame:
         try:
             adata = read_h5ad(plain)
         except (OSError, ValueError, KeyError, TypeError) as error:
+            if is_damaged_hdf5(plain, error):
+                raise DeepRageError(
+                    f"{path} is damaged, perhaps cut short: copy or download it again."
+                ) from error
             raise DeepRageError(f"{path} cannot be read as h5ad: {error}.") from error
     if adata.X is None:
         raise DeepRageError(f"{path} has no matrix X; store the expression values there.")
@@ -259,8 +277,9 @@ def _numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     if found:
         shown = [f"{value} (row {row}, column {name})" for row, name, value in found[:4]]
         raise DeepRageError(
-            f"{len(found)} cells of the expression matrix {path} are text, such as "
+            f"the expression matrix {path} has {counted(len(found), 'cell')} of text, such as "
             f"{examples(shown)}: leave missing cells blank, and remove columns of descriptions."
+            f"{_decimal_commas(str(value) for _, _, value in found)}"
         )
     values = np.column_stack(columns) if columns else np.empty((len(table), 0))
     return pd.DataFrame(values, index=table.index.astype(str), columns=table.columns)

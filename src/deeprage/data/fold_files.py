@@ -10,7 +10,7 @@ from deeprage.data.near_names import near_names_hint
 from deeprage.data.reading import open_text
 from deeprage.data.split import Role
 from deeprage.data.validation import check_unique
-from deeprage.errors import DeepRageError, examples, unknown
+from deeprage.errors import DeepRageError, counted, examples, unknown
 
 _ROLES = {"train": Role.TRAIN, "validation": Role.VALIDATION, "test": Role.TEST}
 
@@ -103,9 +103,9 @@ def _check_groups_whole(
         if role != Role.UNUSED and first.setdefault(group, int(role)) != role:
             parted.add(group)
     if parted:
-        what = "gene groups" if kind == "genes" else "condition series"
+        one, many = ("gene group", None) if kind == "genes" else ("condition series",) * 2
         raise DeepRageError(
-            f"{path} parts {len(parted)} {what}, such as {examples(sorted(parted))}, so that the "
-            "test part would resemble the training part: give all members of a group one role, "
-            "or import the compendium with other groups."
+            f"{path} parts {counted(len(parted), one, many)}, such as {examples(sorted(parted))}, "
+            "so that the test part would resemble the training part: give all members of a group "
+            "one role, or import the compendium with other groups."
         )

@@ -15,6 +15,7 @@ from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _BUFFER = 1 << 16
 
 
@@ -24,6 +25,21 @@ def check_readable(path: Path, what: str) -> None:
         raise DeepRageError(f"{what} {path} is a folder; give a file.")
     if not path.is_file():
         raise DeepRageError(f"{what} {path} does not exist; check the path.")
+
+
+def is_damaged_hdf5(path: Path, error: BaseException) -> bool:
+    """Whether a file that could not be read (`error`) is a torn HDF5 file, not one of another kind.
+
+    The HDF5 library says so by an OSError, which readers above it may wrap.
+    """
+    with path.open("rb") as handle:
+        start = handle.read(len(_HDF5_MAGIC))
+    if not start:
+        return True
+    told: BaseException | None = error
+    while told is not None and not isinstance(told, OSError):
+        told = told.__cause__ or told.__context__
+    return start == _HDF5_MAGIC and told is not None
 
 
 @contextmanager
@@ -81,7 +97,9 @@ def open_text(path: Path, what: str = "the file") -> Iterator[TextIO]:
             yield io.TextIOWrapper(plain, encoding="utf-8-sig", newline=None)
         except UnicodeDecodeError as error:
             raise DeepRageError(
-                f"{what} {path} is not a text file (byte {error.start} is not UTF-8)."
+                f"{what} {path} is not UTF-8 text (it has the byte "
+                f"{error.object[error.start]:#04x}): if it comes from a spreadsheet or an older "
+                "program, save it again as UTF-8, for example with iconv -f latin1 -t utf-8."
             ) from error
 
 

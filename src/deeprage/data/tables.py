@@ -8,7 +8,7 @@ import pandas as pd
 from deeprage.data.near_names import near_names_hint
 from deeprage.data.reading import open_text, read_table
 from deeprage.data.validation import check_unique
-from deeprage.errors import DeepRageError, examples
+from deeprage.errors import DeepRageError, counted, examples
 
 
 def read_regulators(path: Path) -> list[str]:
@@ -70,8 +70,8 @@ def read_conditions(path: Path) -> pd.DataFrame:
     blank = table.loc[table["series"] == "", "condition"]
     if len(blank):
         raise DeepRageError(
-            f"{len(blank)} conditions in {path} have no series, such as {examples(blank)}: name "
-            "the experiment that each belongs to."
+            f"{path} has {counted(len(blank), 'condition')} without a series, such as "
+            f"{examples(blank)}: name the experiment that each belongs to."
         )
     return table.set_index("condition")
 
@@ -146,8 +146,8 @@ def read_tss_table(path: Path) -> dict[str, int]:
     wrong = used.loc[~used[sites].str.fullmatch(r"[1-9]\d*"), sites]
     if len(wrong):
         raise DeepRageError(
-            f"{len(wrong)} positions in the TSS table {path} are not whole numbers from 1 on, "
-            f"such as {examples(wrong)}."
+            f"the TSS table {path} has {counted(len(wrong), 'position')} other than whole numbers "
+            f"from 1 on, such as {examples(wrong)}: write bases of the chromosome, the first is 1."
         )
     check_unique(used[genes], f"genes in the TSS table {path}", "give the dominant site only")
     return {gene: int(site) - 1 for gene, site in zip(used[genes], used[sites], strict=True)}

@@ -1,5 +1,6 @@
 """Checks that the parts of a compendium fit together."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
 from deeprage.data.near_names import near_names_hint
-from deeprage.errors import DeepRageError, examples
+from deeprage.errors import DeepRageError, counted, examples
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -53,8 +54,14 @@ def check_unique(names: Iterable[Hashable], what: str, advice: str) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise DeepRageError(
-            f"{len(repeated)} duplicate {what}, such as {examples(repeated)}: {advice}."
+            f"{len(repeated)} duplicate {_one(what) if len(repeated) == 1 else what}, such as "
+            f"{examples(repeated)}: {advice}."
         )
+
+
+def _one(what: str) -> str:
+    """Genes in a file, as one of them: `gene in a file`."""
+    return re.sub(r"s\b", "", what, count=1)
 
 
 def stored_problem(adata: "AnnData", about: Mapping[str, Any]) -> str | None:
@@ -92,14 +99,15 @@ def _check_values(expression: pd.DataFrame) -> None:
     endless = np.abs(values) > np.finfo(np.float32).max
     if endless.any():
         raise DeepRageError(
-            f"{int(endless.sum())} cells of the expression matrix are infinite or larger than any "
-            "log2 value: take the log2 of counts plus one, or leave such cells blank."
+            f"the expression matrix has {counted(int(endless.sum()), 'cell')} infinite or larger "
+            "than any log2 value: take the log2 of counts plus one, or leave such cells blank."
         )
     missing = np.isnan(values)
     if missing.all(axis=0).any():
         names = expression.columns[missing.all(axis=0)]
         raise DeepRageError(
-            f"{len(names)} conditions have no value at all, such as {examples(names)}: drop them."
+            f"the expression matrix has {counted(len(names), 'condition')} without any value, such "
+            f"as {examples(names)}: drop them."
         )
     known = np.where(missing, 0.0, values)
     high = np.where(missing, -np.inf, known).max(axis=1)
@@ -108,8 +116,9 @@ def _check_values(expression: pd.DataFrame) -> None:
     if constant.any():
         names = expression.index[constant]
         raise DeepRageError(
-            f"{len(names)} genes are constant or wholly missing over the conditions, such as "
-            f"{examples(names)}: drop them (`deeprage data import --drop-constant`)."
+            f"the expression matrix has {counted(len(names), 'gene')} constant or wholly missing "
+            f"over the conditions, such as {examples(names)}: drop them (`deeprage data import "
+            "--drop-constant`)."
         )
 
 
