@@ -76,6 +76,17 @@ class NetworkBlocks:
         self._rows = regulator_rows
         self._slot = {int(row): slot for slot, row in enumerate(regulator_rows)}
 
+    @property
+    def linear_in_levels(self) -> bool:
+        """Whether a change of levels adds the same to a gene's value in every condition."""
+        config = self.predictor.network.config
+        return (
+            config.interaction == "tensor-product"
+            and config.regulator_encoder == "raw"
+            and config.head == "regression"
+            and not config.rectify
+        )
+
     def respond(
         self,
         genes: NDArray[np.intp],
@@ -111,7 +122,7 @@ class NetworkBlocks:
         return NetworkBlocks(changed, regulator_rows=self._rows)
 
     def activity(self, promoters: NDArray[np.int8]) -> NDArray[np.float32]:
-        """Mean over promoters of each filter's largest rectified activation, forward strand."""
+        """Mean over promoters of each filter's largest rectified activation where it reads."""
         import torch
         from torch.nn import functional
 
@@ -119,11 +130,15 @@ class NetworkBlocks:
         from deeprage.training.tensors import one_hot
 
         weight, bias = first_filters(self.predictor.network.promoter_encoder)
+        config = self.predictor.network.config
+        strands = [weight, weight.flip(1, 2)] if config.reverse_complement else [weight]
+        near = promoters if config.window is None else promoters[:, -config.window :]
         total = np.zeros(len(weight))
         with torch.inference_mode():
-            for tokens in torch.split(torch.from_numpy(promoters).to(weight.device), 64):
-                largest = functional.conv1d(one_hot(tokens), weight, bias).amax(2).clamp_min(0)
-                total += largest.sum(0).cpu().numpy()
+            for tokens in torch.split(torch.from_numpy(near).to(weight.device), 64):
+                letters = one_hot(tokens)
+                largest = [functional.conv1d(letters, one, bias).amax(2) for one in strands]
+                total += torch.stack(largest).amax(0).clamp_min(0).sum(0).cpu().numpy()
         return (total / max(len(promoters), 1)).astype(np.float32)
 
 

@@ -26,11 +26,13 @@ class Filters:
         weight: float32 (F, 4, K), rows A, C, G, T.
         bias: float32 (F,).
         both_strands: whether each filter also reads the reverse complement.
+        window: bp nearest the gene that they read; None for whole promoters.
     """
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     both_strands: bool = False
+    window: int | None = None
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -116,9 +118,12 @@ class NetworkModel(NetworkBlocks):
         weight, bias = first_filters(encoder)
         if bias is None:
             bias = torch.zeros(len(weight))
-        both_strands = bool(self.predictor.network.config.reverse_complement)
+        config = self.predictor.network.config
         return Filters(
-            weight.detach().cpu().numpy(), bias.detach().cpu().numpy(), both_strands=both_strands
+            weight.detach().cpu().numpy(),
+            bias.detach().cpu().numpy(),
+            both_strands=config.reverse_complement,
+            window=config.window,
         )
 
 

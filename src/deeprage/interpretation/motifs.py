@@ -146,6 +146,8 @@ def find_motifs(
         DeepRageError: no filter is ever active, or what `scan_filters` and `compare` raise.
     """
     options = options or MotifOptions()
+    if filters.window is not None:
+        promoters = promoters[:, -filters.window :]
     promoters = np.unique(promoters, axis=0)
     background = letter_frequencies(promoters)
     scan = scan_filters(filters, promoters, best=options.best, threshold=options.threshold)

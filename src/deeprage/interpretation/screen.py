@@ -59,6 +59,8 @@ def level_scores(
     on_part: Callable[[], None] = lambda: None,
 ) -> Scores:
     """Scores of K knock-outs that change levels alone."""
+    if isinstance(wild.model, NetworkBlocks) and wild.model.linear_in_levels:
+        return _linear_scores(wild, changes, on_part)
     before = wild.predict() if before is None else before
     at_once = max(1, _CELLS_AT_ONCE // wild.levels.size)
     parts = []
@@ -116,6 +118,36 @@ def _filters_at_once(
         size[at, rows], mean[at, rows] = np.abs(change).mean(axis=1), change.mean(axis=1)
         if rows.stop >= len(wild.genes):
             on_part()
+    return Scores(size, mean)
+
+
+def _linear_scores(
+    wild: WildType, changes: Sequence[Sequence[LevelChange]], on_part: Callable[[], None]
+) -> Scores:
+    """Scores of a model that is linear in the levels: one step of each regulator says it all.
+
+    The change is J D' with J (G, R) the response to one log2 unit of each regulator and D (C, R)
+    the change of the levels: exact, and R + 1 conditions are predicted instead of K times C.
+    """
+    reference = wild.model.reference_levels[None].astype(np.float32)
+    slots = sorted({one.slot for some in changes for one in some})
+    steps = np.repeat(reference, len(slots), axis=0)
+    steps[np.arange(len(slots)), slots] += 1
+    said = wild.model.respond(wild.genes, wild.promoters, np.concatenate([reference, steps]))
+    unit = {slot: said[:, 1 + at] - said[:, 0] for at, slot in enumerate(slots)}
+    size = np.empty((len(changes), len(wild.genes)), dtype=np.float32)
+    mean = np.empty_like(size)
+    for number, some in enumerate(changes):
+        moved = _changed(wild.levels, some) - wild.levels
+        touched = sorted({one.slot for one in some})
+        if len(touched) == 1:  # the same genes in every condition: no block is needed
+            (slot,) = touched
+            size[number] = np.abs(unit[slot]) * np.abs(moved[:, slot]).mean()
+            mean[number] = unit[slot] * moved[:, slot].mean()
+        else:
+            change = np.stack([unit[slot] for slot in touched], axis=1) @ moved[:, touched].T
+            size[number], mean[number] = np.abs(change).mean(axis=1), change.mean(axis=1)
+        on_part()
     return Scores(size, mean)
 
 
