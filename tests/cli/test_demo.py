@@ -1,4 +1,4 @@
-"""The demo from end to end on toy data: network, quick benchmark, one page with both."""
+"""The demo from end to end on toy data: deeprage-f, a network, quick benchmark, one page."""
 
 import json
 import shutil
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deeprage.data.split import Regime
+from deeprage.training.run import Run
 
 from .conftest import Deeprage
 
@@ -28,14 +29,27 @@ class TestDemo:
         assert [panel["regime"] for panel in shown["panels"]] == list(Regime)
         for panel in shown["panels"]:
             assert f"{panel['regime']} (1 fold)" in first.out
+            assert "deeprage-f" in {row["predictor"] for row in panel["rows"]}
         page = (out / "report.html").read_text()
+        # The first line answers to the best of the simple methods that stand in the table.
+        rows = json.loads((out / "metrics.json").read_text())["rows"]
+        tested = {r["predictor"]: r["scores"]["pearson"] or -1 for r in rows if r["role"] == "test"}
+        mine = tested.pop("deeprage-f")
+        assert {"regulator-kernel", "regulator-ridge", "completion"} <= set(tested)
+        best = max(tested, key=lambda name: tested[name])
+        said = "and beats" if mine - tested[best] >= 0.0005 else "and does not beat"
+        assert f"{said} the best simple reference, {best}" in first.err + first.out
+        assert f"{said} the best simple reference, {best}" in page
         assert '<section id="benchmark">' in page
         for regime in Regime:
             assert f'id="table-scores-{regime}"' in page
 
-        kept = [out / "model.safetensors", *(out / "benchmark" / "cache" / "jobs").iterdir()]
+        network = tmp_path / "demo-network"
+        assert Run.load(network).model_name == "deeprage-c"
+        kept = [folder / "model.safetensors" for folder in (out, network)]
+        kept += [*(out / "benchmark" / "cache" / "jobs").iterdir()]
         times = [path.stat().st_mtime_ns for path in kept]
-        assert len(kept) == 1 + 2 * 2 * len(Regime)  # model; files, predictors, regimes
+        assert len(kept) == 2 + 2 * 3 * len(Regime)  # models; files, predictors, regimes
         second = deeprage(*command)
         assert second.code == 0, second.err
         assert [path.stat().st_mtime_ns for path in kept] == times

@@ -13,7 +13,7 @@ from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES
 from deeprage.data.split import Regime, Role, Split
-from deeprage.factorised.certainty import CellKind, Certainty, ErrorSample
+from deeprage.factorised.certainty import CellKind, Certainty, ErrorSample, Kinds, kinds_of
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
 from deeprage.factorised.gaussian import Completed
 from deeprage.factorised.kept_stack import KeptStack
@@ -176,6 +176,7 @@ def learn(
             seen_conditions=columns,
             taught=visible.has_promoter[rows],
             predicted=predicted.astype(np.float32),
+            kinds=_kinds(visible.expression.shape, rows, columns, split),
             promoter_scores=stack.scores_.astype(np.float64),
             condition_map=conditions,
             factor_map=FactorMap(stack.mean_[columns], stack.loadings_[columns]),
@@ -200,6 +201,17 @@ def _first_predictions(
         return predicted, samples, None
     rows = _held_out_genes(visible, split)
     return predicted, samples, _LeftOutGenes.of(stack, visible, rows, split.train_columns)
+
+
+def _kinds(shape: tuple[int, ...], rows: Rows, columns: Rows, split: Split) -> Kinds:
+    """What was known when each cell (G, C) was predicted."""
+    new = (
+        np.isin(np.arange(n), seen, invert=True)
+        for n, seen in zip(shape, (rows, columns), strict=True)
+    )
+    found = kinds_of(*new, by_promoter_alone=False)
+    found[split.cells(Role.VALIDATION)] = KIND_OF_REGIME[split.regime]
+    return found
 
 
 def _scored(visible: Compendium, split: Split, *roles: Role) -> Matrix:

@@ -37,6 +37,8 @@ class Learnt:
         seen_genes, seen_conditions: rows and columns with a training cell.
         taught: whether each seen gene has a promoter.
         predicted: float32 (G, C), log2: every cell of the compendium, predicted without itself.
+        kinds: `CellKind` int8 (G, C), what was known when each of them was predicted: a validation
+            cell keeps what was said before its gene or condition was learnt from too.
         promoter_scores: float64 (G, K), factor scores of the compendium's promoters.
         condition_map, factor_map, scorer: what predicts beyond the compendium.
         certainty: errors of left-out cells by kind.
@@ -53,6 +55,7 @@ class Learnt:
     seen_conditions: Rows
     taught: NDArray[np.bool_]
     predicted: Matrix
+    kinds: Kinds
     promoter_scores: NDArray[np.float64]
     condition_map: ConditionMap
     factor_map: FactorMap
@@ -130,16 +133,8 @@ class TrainedFactorised:
         return self.learnt.predicted[np.ix_(genes, conditions)]
 
     def kinds(self) -> Kinds:
-        """`CellKind` (G, C) of every cell of its compendium."""
-        new_genes, new_conditions = (
-            np.isin(np.arange(size), seen, invert=True)
-            for size, seen in zip(
-                self.learnt.predicted.shape,
-                (self.learnt.seen_genes, self.learnt.seen_conditions),
-                strict=True,
-            )
-        )
-        return kinds_of(new_genes, new_conditions, by_promoter_alone=False)
+        """`CellKind` (G, C) of every cell of its compendium, as it was predicted."""
+        return self.learnt.kinds
 
     def interval(self, value: Matrix, kinds: Kinds, *, level: float = 0.9) -> tuple[Matrix, Matrix]:
         """Lower and upper ends, log2, of intervals that hold a share `level` of the truth.
@@ -196,6 +191,7 @@ class TrainedFactorised:
             value[np.ix_(others, new)] = mean + scores @ loadings.T
         alone = self.reads_coding and coding is None
         kinds = kinds_of(at < 0, columns < 0, by_promoter_alone=alone)
+        kinds[np.ix_(mine, old)] = self.learnt.kinds[np.ix_(rows[mine], seen)]
         return Forecast(value, kinds, self.probabilities(value, kinds))
 
     def respond(self, genes: Rows, promoters: Tokens, levels: Matrix) -> Matrix:
