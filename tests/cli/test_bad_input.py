@@ -416,12 +416,6 @@ class TestFailure:
         assert "\n" not in told.sentence
         assert failure(RuntimeError("a shape does not fit")) is None
 
-    def test_ctrl_c_is_told_in_one_sentence(self) -> None:
-        told = failure(KeyboardInterrupt())
-        assert told is not None
-        assert told.code == 130
-        assert "--resume" in told.sentence
-
     def test_a_system_error_names_the_file(self) -> None:
         told = failure(PermissionError(errno.EACCES, "Permission denied", "runs/a"))
         assert told is not None

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from deeprage.cli.interruption import after_interruption
+
 from .conftest import TINY, Deeprage, checksums
 
 
@@ -21,9 +23,14 @@ class CtrlC:
         return self.replace(path, target)
 
 
-@pytest.mark.parametrize("at", [5, 8])
+@pytest.mark.parametrize(("at", "advice"), [(2, "again"), (5, "--overwrite"), (8, "--resume")])
 def test_an_interrupted_training_goes_on_to_the_same_network(
-    deeprage: Deeprage, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    deeprage: Deeprage,
+    toy: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    advice: str,
 ) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     options = (*TINY, "--epochs", "3")
@@ -36,7 +43,8 @@ def test_an_interrupted_training_goes_on_to_the_same_network(
     assert found.err.startswith("stopped: ")
     assert found.err.count("\n") == 1
     assert not [path for path in stopped.iterdir() if path.name.startswith(".")]
-    more = ("--resume",) if (stopped / "checkpoint.safetensors").exists() else ("--overwrite",)
+    assert advice in found.err
+    more = (advice,) if advice.startswith("--") else ()
     resumed = deeprage("train", toy, "--out", stopped, *options, *more)
     assert resumed.code == 0, resumed.err
     assert checksums(stopped)["model.safetensors"] == checksums(whole)["model.safetensors"]
@@ -53,3 +61,39 @@ def test_an_interrupted_evaluation_keeps_the_earlier_scores(
     assert found.code == 130
     assert "stopped: " in found.err
     assert checksums(toy_run) == before
+
+
+class TestWhatIsSaid:
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("data", "fetch", "yeast-stress"), "give the same command again"),
+            (("evaluate", "run"), "finished results are intact"),
+            (("demo",), "goes on from there"),
+            (("benchmark", "x.h5ad"), "goes on from there"),
+            (("train", "x.h5ad"), "nothing was trained"),
+            ((), "stopped"),
+        ],
+    )
+    def test_it_fits_the_verb(self, arguments: tuple[str, ...], said: str) -> None:
+        told = after_interruption(arguments)
+        assert said in told
+        assert "--resume" not in told
+
+    def test_resume_is_named_where_there_is_something_to_resume(self, tmp_path: Path) -> None:
+        words = ("train", "x.h5ad", f"--out={tmp_path}")
+        assert "--resume" not in after_interruption(words)
+        checkpoint = tmp_path / "checkpoint.safetensors"
+        checkpoint.write_bytes(b"")
+        written = checkpoint.stat().st_mtime
+        assert "with --resume" in after_interruption(words, since=written - 1)
+        # A checkpoint from before is that of another training, but for the one that is resumed.
+        assert "--resume" not in after_interruption(words, since=written + 1)
+        again = after_interruption((*words, "--resume"), since=written + 1)
+        assert again.endswith("give the same command again.")
+
+    def test_a_model_without_a_checkpoint_is_in_the_way(self, tmp_path: Path) -> None:
+        (tmp_path / "model.safetensors").write_bytes(b"")
+        words = ("train", "x.h5ad", "--out", str(tmp_path))
+        assert "--overwrite" in after_interruption(words)
+        assert "--overwrite" not in after_interruption((*words, "--overwrite"))

@@ -7,6 +7,7 @@ each verb imports what it needs when it runs.
 import io
 import shlex
 import sys
+import time
 import warnings
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -75,6 +76,7 @@ def run(arguments: Sequence[str]) -> int:
 
     Errors of the program itself are raised, with their traceback.
     """
+    began = time.time()
     try:
         result = get_command(app).main(
             args=list(arguments),
@@ -85,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
         if result == INTERRUPTED:  # how newer versions of typer pass on Ctrl-C
             raise KeyboardInterrupt
     except (Exception, KeyboardInterrupt) as error:
-        told = failure(error)
+        told = failure(error, arguments, since=began)
         if told is None:
             raise
         if told.sentence:

@@ -6,10 +6,12 @@ its traceback.
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import typer
 
+from deeprage.cli.interruption import after_interruption
 from deeprage.errors import DeepRageError
 
 BAD_INPUT = 2
@@ -23,14 +25,16 @@ class Failure(NamedTuple):
     code: int
 
 
-def failure(error: BaseException) -> Failure | None:
-    """How `error` is told, or None if it is an error of the program itself."""
+def failure(
+    error: BaseException, arguments: Sequence[str] = (), *, since: float = 0.0
+) -> Failure | None:
+    """How `error` is told, or None if it is an error of the program itself.
+
+    Args:
+        arguments, since: the command line and when it began, see `after_interruption`.
+    """
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return Failure(
-            "stopped: finished results are intact; a training goes on from where it was when the "
-            "same command is given with --resume.",
-            INTERRUPTED,
-        )
+        return Failure(after_interruption(arguments, since=since), INTERRUPTED)
     if isinstance(error, DeepRageError):
         return Failure(_line(str(error)), BAD_INPUT)
     if isinstance(error, BrokenPipeError):

@@ -1,0 +1,50 @@
+"""What is said after Ctrl-C: what is kept, and how the work goes on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+#: Verbs that keep what is finished and take it up again by themselves.
+GOING_ON = ("demo", "benchmark")
+
+
+def after_interruption(arguments: Sequence[str] = (), *, since: float = 0.0) -> str:
+    """One sentence for the command line that was stopped.
+
+    Args:
+        arguments: the command line, without the program's name.
+        since: when it began, seconds since the epoch: a checkpoint from before is of another
+            training, unless that is the one to resume.
+    """
+    verb = next(iter(arguments), "")
+    if verb == "train":
+        return f"stopped: {_training(arguments, since)}"
+    if verb in GOING_ON:
+        return "stopped: what is finished is kept; the same command goes on from there."
+    return "stopped: finished results are intact; give the same command again."
+
+
+def _training(arguments: Sequence[str], since: float) -> str:
+    from deeprage.training.run import CHECKPOINT, MODEL
+
+    out = _value_of("--out", arguments)
+    resumed = "--resume" in arguments
+    if out is None:
+        return "nothing was trained; give the same command again."
+    checkpoint = out / CHECKPOINT
+    if checkpoint.is_file() and (resumed or checkpoint.stat().st_mtime >= since):
+        how = "again" if resumed else "with --resume"
+        return f"the epochs that are finished are kept; to go on, give the same command {how}."
+    replaced = (out / MODEL).is_file() and "--overwrite" not in arguments
+    how = "with --overwrite" if replaced else "again"
+    return f"no epoch was finished, so there is none to go on from; give the same command {how}."
+
+
+def _value_of(option: str, arguments: Sequence[str]) -> Path | None:
+    """The value of an option in a command line, `--out x` or `--out=x`; the last one counts."""
+    found = None
+    for at, word in enumerate(arguments):
+        if word == option and at + 1 < len(arguments):
+            found = Path(arguments[at + 1])
+        elif word.startswith(f"{option}="):
+            found = Path(word.partition("=")[2])
+    return found
