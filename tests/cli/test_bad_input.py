@@ -352,8 +352,8 @@ class TestPredict:
         refused(self.give(deeprage, toy_run, inputs), "REG002, REG005", "--fill-missing 0")
         found = self.give(deeprage, toy_run, inputs, "--fill-missing", "0")
         assert found.code == 0
-        assert "1 names" in found.err
-        assert "2 regulator levels were missing" in found.err
+        assert "1 name of no regulator" in found.err
+        assert "2 missing regulator levels taken as 0" in found.err
 
     @pytest.mark.parametrize("value", ["nan", "inf", "1e39"])
     def test_what_is_filled_in_must_be_finite(

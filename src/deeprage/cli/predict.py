@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note
+from deeprage.errors import counted
 from deeprage.files import written_aside
 
 
@@ -95,11 +96,11 @@ def predict(
             aside = together.enter_context(written_aside(Path(path)))
             aside.write_text(text, encoding="utf-8")
     if table.ignored:
-        note(f"{table.ignored} names in {regulators} are no regulators of the model: ignored")
+        note(f"ignored in {regulators}: {counted(table.ignored, 'name')} of no regulator")
     if table.filled:
         usual = "their mean in training" if asked.usual.any() else "0"
         more = f" {fill_missing:+g}" if fill_missing else ""
-        note(f"{table.filled} regulator levels were missing: taken as {usual}{more}")
+        note(f"{counted(table.filled, 'missing regulator level')} taken as {usual}{more}")
     outside = (table.levels < asked.low) | (table.levels > asked.high)
     if outside.any():
         note(f"{outside.mean():.0%} of the regulator levels lie outside what training saw")
