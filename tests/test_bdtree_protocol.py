@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks import record
-from benchmarks.bdtree_protocol import BLOCKS, FOLDS, deal, entry, main, variable_genes, with_genes
+from benchmarks.bdtree_protocol import BLOCKS, FOLDS, chosen_genes, deal, entry, main, with_genes
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role
@@ -26,18 +26,30 @@ def planted(make_compendium) -> Compendium:
 
 class TestFolds:
     def test_the_variable_genes_are_taken_and_regulators_stay_inputs(self, planted) -> None:
-        np.testing.assert_array_equal(variable_genes(planted, GENES), 20 + np.arange(GENES))
-        kept = with_genes(planted, GENES)
+        found = chosen_genes(planted, GENES, "variance")
+        np.testing.assert_array_equal(found, 20 + np.arange(GENES))
+        kept, rows = with_genes(planted, GENES)
+        np.testing.assert_array_equal(rows, np.arange(GENES))
         assert len(kept.genes) == GENES + 3
         assert kept.regulators == planted.regulators
         np.testing.assert_array_equal(kept.regulator_levels, planted.regulator_levels)
 
+    def test_coexpressed_genes_are_those_that_go_together_however_little_they_vary(
+        self, make_compendium
+    ) -> None:
+        rng = np.random.default_rng(3)
+        alone = 3 * rng.normal(size=(40, 30))
+        together = rng.normal(size=30) + 0.2 * rng.normal(size=(25, 30))
+        compendium = make_compendium(np.concatenate([alone, together, rng.normal(size=(2, 30))]))
+        np.testing.assert_array_equal(
+            chosen_genes(compendium, 25, "coexpressed"), 40 + np.arange(25)
+        )
+
     def test_the_first_ten_test_each_gene_and_condition_once_and_all_test_each_cell(
         self, planted
     ) -> None:
-        kept = with_genes(planted, GENES)
-        rows = variable_genes(kept, GENES)
-        folds = list(deal(kept, GENES, seed=0, number=FOLDS**2))
+        kept, rows = with_genes(planted, GENES)
+        folds = list(deal(kept, rows, seed=0, number=FOLDS**2))
         counts = {
             (number, block): sum(
                 fold.blocks[rows] == BLOCKS.index(block) for fold in folds[:number]
@@ -53,8 +65,8 @@ class TestFolds:
         assert len({fold.split.label for fold in folds}) == FOLDS**2
 
     def test_a_tested_gene_or_condition_has_no_cell_to_learn_from(self, planted) -> None:
-        kept = with_genes(planted, GENES)
-        for fold in deal(kept, GENES, seed=1, number=12):
+        kept, rows = with_genes(planted, GENES)
+        for fold in deal(kept, rows, seed=1, number=12):
             learnt = fold.split.cells(Role.TRAIN, Role.VALIDATION)
             genes_only = (fold.blocks == BLOCKS.index("genes")).any(axis=1)
             conditions_only = (fold.blocks == BLOCKS.index("conditions")).any(axis=0)

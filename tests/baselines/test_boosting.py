@@ -48,9 +48,17 @@ def exhaustive(presence, states, up, down, masks, own):
 
 
 class TestRuleSearch:
-    @pytest.mark.parametrize("seed", range(4))
-    def test_finds_what_exhaustive_search_finds_while_the_tree_grows(self, seed, monkeypatch):
+    @pytest.mark.parametrize(
+        ("seed", "kept_bytes", "remembered"),
+        [(0, 10**6, 40), (1, 10**6, 40), (2, 10**6, 2), (3, 10**6, 1), (4, 0, 40), (5, 300, 3)],
+    )
+    def test_finds_what_exhaustive_search_finds_while_the_tree_grows(
+        self, seed, kept_bytes, remembered, monkeypatch
+    ):
         monkeypatch.setattr(boosting_search, "_BLOCK", 2)  # several blocks of attributes
+        # Products that are kept, not kept, and too old to be brought up to date.
+        monkeypatch.setattr(boosting_search, "_CACHE_BYTES", kept_bytes)
+        monkeypatch.setattr(boosting_search, "_REFRESH", remembered)
         presence, states, signs, rows = random_problem(seed)
         own = np.concatenate([rows, rows])
         up, down = ((signs == sign).astype(np.float32) for sign in (1, -1))

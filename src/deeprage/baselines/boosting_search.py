@@ -18,6 +18,7 @@ of all blocks of attributes rise. The same holds with the signs exchanged.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,8 +32,9 @@ _BLOCKS = 16
 #: States with a bound over this share of the highest are evaluated first.
 _HIGH = 0.85
 #: Largest memory for the first products (A' W) that are kept between rounds.
-_CACHE_BYTES = 500_000_000
-#: Kept products are computed afresh after so many updates, against the drift of float32.
+_CACHE_BYTES = 1_000_000_000
+#: Changes of weights that are remembered. A kept product that missed more, or took up as many,
+#: is computed afresh, the latter against the drift of float32.
 _REFRESH = 40
 #: Bounds are raised by this share, more than the rounding of float32 sums.
 _SLACK = 1 + 1e-5
@@ -51,15 +53,35 @@ class Found:
 @dataclass
 class _Node:
     """The rows and columns of a node that carry weight, which states (S,) are about one of its
-    own rows, and its kept product A' [W+ W-]."""
+    own rows, and its kept product A' [W+ W-] with the version of the weights that it is of."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
     own_states: NDArray[np.bool_]
     product: NDArray[np.float32] | None = None
-    snapshot: NDArray[np.float32] | None = None
     updates: int = 0
     version: int = -1
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What one call of `RuleSearch.scale` added to the weights in `rows` x `columns`."""
+
+    version: int
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    up: NDArray[np.float32]
+    down: NDArray[np.float32]
+
+    def within(self, node: _Node) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+        """Its rows in a node, positions of its columns in the node's, and what was added there
+        to the Up weights and, right of them, to the Down weights."""
+        places = np.searchsorted(node.columns, self.columns)
+        places[places == len(node.columns)] = 0
+        columns = node.columns[places] == self.columns
+        rows = np.isin(self.rows, node.rows, assume_unique=True, kind="table")
+        added = [part[rows][:, columns] for part in (self.up, self.down)]
+        return self.rows[rows], places[columns], np.concatenate(added, axis=1)
 
 
 @dataclass
@@ -93,10 +115,15 @@ class RuleSearch:
     evaluations: int = 0
     _cached_bytes: int = 0
     _version: int = 0
+    _changes: deque[_Change] = field(default_factory=lambda: deque(maxlen=_REFRESH))
     _last: tuple[int, int, NDArray[np.float32]] | None = None
     #: Bounds (nodes, blocks, 2, S) of the gain of rules for Up and for Down; which are exact.
     _bounds: NDArray[np.float32] = field(init=False)
     _exact: NDArray[np.bool_] = field(init=False)
+    #: The highest exact bound of each node, its highest other bound, and whether both still hold.
+    _tops: NDArray[np.float32] = field(init=False)
+    _stale_tops: NDArray[np.float32] = field(init=False)
+    _tops_hold: NDArray[np.bool_] = field(init=False)
     _size: int = field(init=False)
     _in_rows: NDArray[np.float32] = field(init=False)
     _in_columns: NDArray[np.float32] = field(init=False)
@@ -109,6 +136,9 @@ class RuleSearch:
         blocks = -(-attributes // self._size)
         self._bounds = np.zeros((0, blocks, 2, states), dtype=np.float32)
         self._exact = np.zeros((0, blocks, 2, states), dtype=bool)
+        self._tops = np.zeros(0, dtype=np.float32)
+        self._stale_tops = np.zeros(0, dtype=np.float32)
+        self._tops_hold = np.zeros(0, dtype=bool)
         self._in_rows = np.zeros((0, genes), dtype=np.float32)
         self._in_columns = np.zeros((0, conditions), dtype=np.float32)
 
@@ -127,6 +157,10 @@ class RuleSearch:
         new = np.repeat(tops[None, None], self._bounds.shape[1], axis=1)
         self._bounds = np.concatenate([self._bounds, new])
         self._exact = np.concatenate([self._exact, np.zeros(new.shape, dtype=bool)])
+        self._tops, self._stale_tops = (
+            np.append(x, np.float32(0)) for x in (self._tops, self._stale_tops)
+        )
+        self._tops_hold = np.append(self._tops_hold, False)
         self._in_rows = np.concatenate([self._in_rows, genes[None].astype(np.float32)])
         self._in_columns = np.concatenate([self._in_columns, conditions[None].astype(np.float32)])
         return len(self.nodes) - 1
@@ -140,37 +174,57 @@ class RuleSearch:
         cells = np.ix_(rows, columns)
         rise = np.zeros((len(self.nodes), self.states.shape[1]), dtype=np.float32)
         shared_any = np.zeros(rise.shape, dtype=bool)
+        added = []
         for weights, signed in ((self.up, -score), (self.down, score)):
             old = weights[cells]
-            weights[cells] = old * np.float32(np.exp(signed))
+            new = old * np.float32(np.exp(signed))
+            weights[cells] = new
+            added.append(new - old)
             reach = (self._in_rows[:, rows] @ old) * self._in_columns[:, columns]
             shared = np.maximum(reach @ self.states[columns], 0)
             rise += np.sqrt(shared) * np.float32(abs(np.expm1(signed / 2)) * _SLACK)
             shared_any |= shared > 0
         self._bounds[:, :, 1 if score > 0 else 0] += rise[:, None]
         self._exact &= ~shared_any[:, None, None]
+        self._tops_hold &= ~shared_any.any(axis=1)
+        # Rows and columns without weight do not change any product.
+        changed = (added[0] != 0) | (added[1] != 0)
+        on_rows, on_columns = changed.any(axis=1), changed.any(axis=0)
+        up, down = (part[on_rows][:, on_columns] for part in added)
+        self._changes.append(_Change(self._version, rows[on_rows], columns[on_columns], up, down))
 
     def best(self) -> Found | None:
         """The rule of largest gain under any node; None where no rule has any."""
-        floor = float(self._bounds.max(where=self._exact, initial=0.0))
-        stale = np.where(self._exact, np.float32(0), self._bounds)
-        tops = stale.max(axis=(1, 2, 3), initial=0.0)
+        for stale in np.flatnonzero(~self._tops_hold):
+            self._take_tops(int(stale))
         # High bounds first: what they turn out to be spares the evaluation of the others.
-        while tops.max() > floor:
-            node = int(np.argmax(tops))
-            high = stale[node] > max(floor, _HIGH * tops[node])
-            for block in np.flatnonzero(high.any(axis=(1, 2))):
-                states = np.flatnonzero(high[block].any(axis=0))
-                floor = max(floor, self._evaluate(node, int(block), states))
-                stale[node, block][:, states] = 0
-            tops[node] = stale[node].max()
+        while self._stale_tops.max() > (floor := float(self._tops.max())):
+            self._evaluate_high(int(np.argmax(self._stale_tops)), floor)
         if floor <= 0:
             return None
-        exact = np.where(self._exact, self._bounds, 0)
-        node, _, sign, state = (int(i) for i in np.unravel_index(np.argmax(exact), exact.shape))
+        node = int(np.argmax(self._tops))
+        exact = np.where(self._exact[node], self._bounds[node], 0)
+        _, sign, state = (int(i) for i in np.unravel_index(np.argmax(exact), exact.shape))
         signed = _signed_gains(*self._covered(node, np.array([state])))[:, 0]
         attribute = int(np.argmax(signed if sign == 0 else -signed))
         return Found(floor, node, attribute, state)
+
+    def _take_tops(self, node: int) -> None:
+        """Find the highest bounds of a node anew."""
+        bounds, exact = self._bounds[node], self._exact[node]
+        known = np.where(exact, bounds, np.float32(0))
+        self._tops[node] = known.max()
+        # A bound is in one of the two and 0 in the other.
+        self._stale_tops[node] = (bounds - known).max()
+        self._tops_hold[node] = True
+
+    def _evaluate_high(self, node: int, floor: float) -> None:
+        """Make the highest bounds of a node exact, those over `floor`."""
+        stale = np.where(self._exact[node], np.float32(0), self._bounds[node])
+        high = (stale > max(floor, _HIGH * stale.max())).any(axis=1)
+        for block in np.flatnonzero(high.any(axis=1)):
+            self._evaluate(node, int(block), np.flatnonzero(high[block]))
+        self._take_tops(node)
 
     def covered(self, node: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Weights of Up and of Down cells that each rule (M, S) under a node covers."""
@@ -187,8 +241,8 @@ class RuleSearch:
         product = self._product(found)
         return self._block(found, product, slice(None), states, self._self_weights(found, states))
 
-    def _evaluate(self, number: int, block: int, states: NDArray[np.intp]) -> float:
-        """Make the bounds of some states in a block of attributes exact; the highest of them."""
+    def _evaluate(self, number: int, block: int, states: NDArray[np.intp]) -> None:
+        """Make the bounds of some states in a block of attributes exact."""
         self.evaluations += len(states)
         node = self.nodes[number]
         part = slice(block * self._size, (block + 1) * self._size)
@@ -197,7 +251,6 @@ class RuleSearch:
         best = np.stack([signed.max(axis=0), -signed.min(axis=0)])
         self._bounds[number, block][:, states] = best
         self._exact[number, block][:, states] = True
-        return float(best.max())
 
     def _block(
         self,
@@ -224,27 +277,34 @@ class RuleSearch:
             return node.product
         if self._last is not None and self._last[:2] == (id(node), self._version):
             return self._last[2]
+        if node.product is not None and self._catch_up(node):
+            return node.product
         cells = np.ix_(node.rows, node.columns)
         weights = np.concatenate([self.up[cells], self.down[cells]], axis=1)
-        if node.product is not None and node.snapshot is not None and node.updates < _REFRESH:
-            change = weights - node.snapshot
-            rows, columns = change.any(axis=1), np.flatnonzero(change.any(axis=0))
-            if len(columns):
-                update = self._transposed_times(node.rows[rows], change[rows][:, columns])
-                node.product[:, columns] += update
-                node.updates += 1
-            node.snapshot, node.version = weights, self._version
-            return node.product
         product = self._transposed_times(node.rows, weights)
         if node.product is None:
-            size = product.nbytes + weights.nbytes
-            if self._cached_bytes + size > _CACHE_BYTES:
+            if self._cached_bytes + product.nbytes > _CACHE_BYTES:
                 self._last = (id(node), self._version, product)
                 return product
-            self._cached_bytes += size
-        node.product, node.snapshot, node.updates = product, weights, 0
-        node.version = self._version
+            self._cached_bytes += product.nbytes
+        node.product, node.updates, node.version = product, 0, self._version
         return product
+
+    def _catch_up(self, node: _Node) -> bool:
+        """Add to a kept product what changed since; False where a fresh one costs less."""
+        missed = self._version - node.version
+        if missed > len(self._changes) or node.updates + missed > _REFRESH or node.product is None:
+            return False
+        parts = [change.within(node) for change in self._changes if change.version > node.version]
+        if sum(added.size for _, _, added in parts) > 2 * len(node.rows) * len(node.columns):
+            return False
+        half = node.product.shape[1] // 2
+        for rows, places, added in parts:
+            if added.size:
+                both = np.concatenate([places, half + places])
+                node.product[:, both] += self._transposed_times(rows, added)
+        node.updates, node.version = node.updates + missed, self._version
+        return True
 
     def _transposed_times(
         self, rows: NDArray[np.intp], weights: NDArray[np.float32]
