@@ -92,7 +92,8 @@ class Run:
             )
         path = self.path / MODEL_JSON
         found = _settings(path, ())
-        _check_version(found, path)
+        if "format_version" in found:  # else it is damaged, and lacks more
+            _check_version(found, path)
         own = ("network", "scaling") if self.kind == NETWORK else ("model",)
         _check_keys(found, path, (*own, "promoter_length", "regulators"))
         return found
