@@ -159,21 +159,26 @@ class TestScreen:
         assert "Before against after: REG005 -= 5" in page
 
     def test_of_filters_with_the_factors_of_their_motifs(
-        self, deeprage: Deeprage, toy: Path, run: Path
+        self, deeprage: Deeprage, toy: Path, run: Path, tmp_path: Path
     ) -> None:
         network = toy.with_suffix(".edges.tsv")
         unmatched = deeprage("knockout", run, "--screen", "filters", "--network", network)
         assert unmatched.code == 0, unmatched.err
         assert "run `deeprage motifs` first" in unmatched.err
-        matches = {
-            "filter": ["filter_000", "filter_002"],
-            "match_symbol": ["REG002", "REG003"],
-            "match_q": [0.01, 0.5],
+        # The network knows no ELSE1, whose motif fits better: REG002 is meant.
+        matches = {0: [("ELSE1", 0.005), ("REG002", 0.01), ("REG003", 0.02)], 2: [("REG003", 0.5)]}
+        content = {
+            "filters": [
+                {
+                    "filter": f"filter_{number:03d}",
+                    "matches": [{"symbol": name, "q": q} for name, q in some],
+                }
+                for number, some in matches.items()
+            ]
         }
-        pd.DataFrame(matches).to_csv(run / "motifs.tsv", sep="\t", index=False)
-        found = deeprage("knockout", run, "--screen", "filters", "--network", network)
-        assert found.code == 0, found.err
-        table = pd.read_csv(run / "knockouts" / "screen-filters" / "screen.tsv", sep="\t")
+        (run / "motifs.json").write_text(json.dumps(content))
+        folder = api.knockout(run, screen="filters", network=network, out=tmp_path / "screen")
+        table = pd.read_csv(folder / "screen.tsv", sep="\t")
         assert len(table) == 4
         factors = dict(zip(table["name"], table["factor"].fillna(""), strict=True))
         assert factors == {

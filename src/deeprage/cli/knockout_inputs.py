@@ -205,8 +205,9 @@ def screened(
         count = _filters(inputs)
         names = [f"filter_{number:03d}" for number in range(count)]
         matched = _matched_factors(inputs.run.path)
-        factors = [", ".join(matched.get(name, ())) for name in names]
-        slots = [_slots(matched.get(name, ()), known) for name in names]
+        meant = [_factor_meant(matched.get(name, ()), known) for name in names]
+        factors = [", ".join(some) for some in meant]
+        slots = [_slots(some, known) for some in meant]
         if known is not None and not matched:
             note("the filters' factors are not known: run `deeprage motifs` first to test targets")
         with inputs.progress("filters", count) as tick:
@@ -227,19 +228,37 @@ def _filters(inputs: KnockoutInputs) -> int:
     return len(inputs.wild.model.activity(inputs.wild.promoters[:1]))
 
 
-def _matched_factors(run: Path, *, q: float = 0.1) -> dict[str, list[str]]:
-    """Factors that each filter's best match names, from the run's `motifs.tsv`; none without it."""
-    import pandas as pd
+def _matched_factors(run: Path, *, q: float = 0.1) -> dict[str, list[tuple[str, ...]]]:
+    """Factors of each matched filter's known motifs, the best match first; none without motifs.
 
-    path = run / "motifs.tsv"
+    From the run's `motifs.json`, which holds a few best matches of each filter.
+    """
+    from deeprage.files import read_json
+    from deeprage.interpretation.tomtom import factors
+
+    path = run / "motifs.json"
     if not path.is_file():
         return {}
-    table = pd.read_csv(path, sep="\t")
-    sure = table[table["match_q"] < q]
-    return {
-        str(name): [part for part in str(symbol).split("::") if part]
-        for name, symbol in zip(sure["filter"], sure["match_symbol"], strict=True)
+    found = {
+        str(entry["filter"]): [
+            factors(match["symbol"]) for match in entry["matches"] if match["q"] < q
+        ]
+        for entry in read_json(path).get("filters") or ()
     }
+    return {name: matches for name, matches in found.items() if matches}
+
+
+def _factor_meant(
+    matches: Sequence[tuple[str, ...]], known: KnownTargets | None
+) -> tuple[str, ...]:
+    """The factors of the best match; with known targets, of the best match that has any.
+
+    Several factors share a motif (AGGGG), and a network may know one of them alone.
+    """
+    for names in matches:
+        if _slots(names, known):
+            return names
+    return matches[0] if matches else ()
 
 
 def _slots(factors: Sequence[str], known: KnownTargets | None) -> list[int]:
