@@ -220,6 +220,7 @@ class TestImport:
         ),
         ({"tss": "UID\ttss_pos\nq\t5\n", "anchor": "TSS"}, r"TSS table .* names no gene"),
         ({"expression": "g\tx\ty\na\t1\t2\n"}, r"\(by 'ID'\).*'a' and 'A' differ in upper"),
+        ({"expression": "g\tx\ty\nSYMA\t1\t2\n"}, r"'SYMA' and 'symA' differ in upper"),
         ({"expression": "g\tx\ty\n1-Mar\t1\t2\n"}, r"'1-Mar' look like .* spreadsheet"),
         ({"expression": "g\tx\n1-Mar\t1\n1-Mar\t2\n"}, r"1 duplicate gene in .* a spreadsheet"),
         ({"regulators": "A\nb\n"}, r"'b' and 'B' differ in upper and lower case"),

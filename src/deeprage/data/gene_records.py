@@ -127,11 +127,13 @@ class GeneNames:
         return name if name in self._ids else self._others.get(name)
 
 
-def no_overlap(expression: Sequence[str], annotation: Sequence[str], attribute: str) -> Exception:
-    """The error for a matrix and an annotation that name no gene alike."""
+def no_overlap(expression: Sequence[str], genes: pd.DataFrame, attribute: str) -> DeepRageError:
+    """The error for a matrix and an annotation (`gene_table`) that name no gene alike."""
+    annotation = list(genes["gene"])
+    others = [name for names in genes["aliases"] for name in names]
     return DeepRageError(
         f"no gene of the expression matrix is in the annotation: the matrix has "
         f"{examples(expression)}, the annotation {examples(annotation)} (by {attribute!r}). "
         "Choose another attribute (`--gene-id`), or give a table of renames (`--renames`)."
-        f"{near_names_hint(expression, annotation)}"
+        f"{near_names_hint(expression, [*others, *genes['symbol'], *annotation])}"
     )

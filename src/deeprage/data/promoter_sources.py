@@ -101,7 +101,7 @@ def from_genome(
     known = {name: found.find(renames.get(name, name)) for name in names}
     owner = {name: gene for name, gene in known.items() if gene is not None}
     if not owner:
-        raise no_overlap(names, list(genes["gene"]), genes.attrs["id_attribute"])
+        raise no_overlap(names, genes, genes.attrs["id_attribute"])
     operon_of = {gene: operon for name, operon in operons.items() if (gene := found.find(name))}
     if not operon_of:
         check_known(operons, [*names, *genes["gene"]], "the table of operons")
