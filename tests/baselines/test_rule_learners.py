@@ -102,6 +102,17 @@ class TestGeneClass:
         model, split = fit(GeneClass(rounds=10, motif_files=[]), Compendium(compendium.adata))
         assert abs(held_out_correlation(model, compendium, split)) < 0.25
 
+    def test_patience_ends_the_rounds_and_keeps_the_tree_as_far_as_it_goes(self):
+        compendium = planted(HAS)
+        whole, _ = fit(GeneClass(rounds=30, motif_files=[]), compendium)
+        short, _ = fit(GeneClass(rounds=30, patience=4, motif_files=[]), compendium)
+        made = len(short.losses_)
+        assert made < 30
+        assert made == int(np.argmin(short.errors_)) + 5
+        assert whole.losses_[:made] == short.losses_
+        names = [rule.name for rule in short.tree_.rules]
+        assert [rule.name for rule in whole.tree_.rules][: len(names)] == names
+
     def test_hidden_values_do_not_matter(self):
         compendium = planted(HAS)
         model, split = fit(GeneClass(rounds=5, motif_files=[]), compendium)

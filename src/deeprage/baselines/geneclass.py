@@ -46,6 +46,8 @@ class GeneClass:
 
     Args:
         rounds: most boosting rounds; 400 in the paper.
+        patience: stop when the validation error has not fallen for so many rounds; None to make
+            all of them.
         kmer: length of the k-mers among the motifs; None for no k-mers.
         motif_files: MEME files; None for JASPAR's fungi, an empty list for no matrices.
         window: bp upstream of the gene that are searched for motifs.
@@ -61,6 +63,7 @@ class GeneClass:
         self,
         *,
         rounds: int = 400,
+        patience: int | None = None,
         kmer: int | None = 6,
         motif_files: Sequence[Path | str] | None = None,
         window: int = 600,
@@ -71,6 +74,7 @@ class GeneClass:
         cache: Path | None = None,
     ) -> None:
         self.rounds = rounds
+        self.patience = patience
         self.kmer = kmer
         self.motif_files = motif_files
         self.window = window
@@ -145,6 +149,7 @@ class GeneClass:
             visible.regulators,
             proposer(self.attributes_, bundle=self.bundle, size=self.bundle_size),
             rounds=self.rounds,
+            patience=self.patience,
         )
 
 

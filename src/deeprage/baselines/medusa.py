@@ -39,6 +39,7 @@ class Medusa(GeneClass):
 
     Args:
         rounds: most boosting rounds.
+        patience: see `GeneClass`.
         kmers: lengths of the candidate k-mers.
         gaps: gaps of the candidate dimers of two 3-mers; gap 0 would repeat the 6-mers.
         window: bp upstream of the gene.
@@ -52,6 +53,7 @@ class Medusa(GeneClass):
         self,
         *,
         rounds: int = 300,
+        patience: int | None = None,
         kmers: Sequence[int] = (2, 3, 4, 5, 6, 7),
         gaps: Sequence[int] = tuple(range(1, 11)),
         window: int = 500,
@@ -60,7 +62,13 @@ class Medusa(GeneClass):
         edges: tuple[float, float] = DEFAULT_EDGES,
         state_threshold: float = 0.5,
     ) -> None:
-        super().__init__(rounds=rounds, window=window, edges=edges, state_threshold=state_threshold)
+        super().__init__(
+            rounds=rounds,
+            patience=patience,
+            window=window,
+            edges=edges,
+            state_threshold=state_threshold,
+        )
         self.kmers = kmers
         self.gaps = gaps
         self.seeds = seeds
@@ -84,6 +92,7 @@ class Medusa(GeneClass):
             visible.regulators,
             finder.propose,
             rounds=self.rounds,
+            patience=self.patience,
         )
         kept = {rule.attribute for rule in found[0].rules}
         self.pssms_ = [motif for motif in finder.motifs if motif.name in kept]
