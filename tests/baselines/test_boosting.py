@@ -82,6 +82,22 @@ class TestRuleSearch:
             masks.append((genes, conditions))
             search.add_node(genes, conditions)
 
+    @given(st.integers(0, 10_000))
+    @settings(deadline=None, max_examples=50)
+    def test_no_gain_exceeds_its_raised_bound_and_some_come_near(self, seed):
+        rng = np.random.default_rng(seed)
+        most = rng.gamma(0.5, size=2)
+        factor = 1 + rng.gamma(1.0)
+        others = rng.gamma(0.5, size=(4000, 2)) * rng.integers(0, 2, size=(4000, 2))
+        shared = most * rng.choice([0, 0.5, 1], size=(4000, 2))
+        before = np.sqrt(shared + others)
+        after = np.sqrt(shared * [factor, 1 / factor] + others)
+        gain, new = (x[:, 0] - x[:, 1] for x in (before, after))
+        winning, losing = (np.full(4000, x, np.float32) for x in most)
+        bound = boosting_search._raised(gain.astype(np.float32), winning, losing, factor)
+        assert (new <= bound + 1e-4).all()
+        assert np.max(new - bound) > -0.2 * np.sqrt(most).max()
+
     def test_bounds_spare_most_of_the_work(self):
         presence, states, signs, rows = random_problem(0, genes=80, conditions=30, regulators=20)
         data = make_data(signs, states, rows)

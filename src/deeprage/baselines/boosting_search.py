@@ -9,11 +9,10 @@ Singer 1999), is total - (sqrt(w+) - sqrt(w-))^2, so the best rule has the large
 |sqrt(w+) - sqrt(w-)|, here called its gain.
 
 Most of the search is avoided by bounds that lose nothing. A rule of score a > 0 lowers w+ and
-raises w- of every candidate, hence no candidate for Up gains by it. The gain of a candidate for
-Down rises by at most sqrt(v+) (1 - e^(-a/2)) + sqrt(v-) (e^(a/2) - 1), where v is the weight that
-the new rule and the candidate share, because sqrt(w + (k - 1) v) - sqrt(w) is largest at w = v.
-With v taken over all attributes this is one number for each node and state, by which the bounds
-of all blocks of attributes rise. The same holds with the signs exchanged.
+raises w- of every candidate, hence no candidate for Up gains by it. How much a candidate for Down
+can gain follows from its bound and from the weight that the new rule and the candidate share,
+which over all attributes is one number for each sign, node and state: see `_raised`. The same
+holds with the signs exchanged.
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ _CACHE_BYTES = 1_000_000_000
 _REFRESH = 40
 #: Bounds are raised by this share, more than the rounding of float32 sums.
 _SLACK = 1 + 1e-5
+_TINY = np.finfo(np.float32).tiny
 
 
 @dataclass(frozen=True)
@@ -172,21 +172,25 @@ class RuleSearch:
             return
         self._version += 1
         cells = np.ix_(rows, columns)
-        rise = np.zeros((len(self.nodes), self.states.shape[1]), dtype=np.float32)
-        shared_any = np.zeros(rise.shape, dtype=bool)
-        added = []
+        shares, added = [], []
         for weights, signed in ((self.up, -score), (self.down, score)):
             old = weights[cells]
             new = old * np.float32(np.exp(signed))
             weights[cells] = new
             added.append(new - old)
             reach = (self._in_rows[:, rows] @ old) * self._in_columns[:, columns]
-            shared = np.maximum(reach @ self.states[columns], 0)
-            rise += np.sqrt(shared) * np.float32(abs(np.expm1(signed / 2)) * _SLACK)
-            shared_any |= shared > 0
-        self._bounds[:, :, 1 if score > 0 else 0] += rise[:, None]
-        self._exact &= ~shared_any[:, None, None]
-        self._tops_hold &= ~shared_any.any(axis=1)
+            shares.append(np.maximum(reach @ self.states[columns], 0))
+        shared = (shares[0] > 0) | (shares[1] > 0)
+        touched = shared.any(axis=1)
+        favoured = 1 if score > 0 else 0
+        self._bounds[touched, :, favoured] = _raised(
+            self._bounds[touched, :, favoured],
+            shares[favoured][touched, None],
+            shares[1 - favoured][touched, None],
+            np.exp(abs(score)),
+        )
+        self._exact[touched] &= ~shared[touched, None, None]
+        self._tops_hold &= ~touched
         # Rows and columns without weight do not change any product.
         changed = (added[0] != 0) | (added[1] != 0)
         on_rows, on_columns = changed.any(axis=1), changed.any(axis=0)
@@ -345,3 +349,33 @@ def _signed_gains(up: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray
         np.sqrt(weights, out=weights)
     up -= down
     return up
+
+
+def _raised(
+    bounds: NDArray[np.float32],
+    winning: NDArray[np.float32],
+    losing: NDArray[np.float32],
+    factor: float,
+) -> NDArray[np.float32]:
+    """Bounds of gains after a rule that favours them multiplied and divided weights by `factor`.
+
+    A candidate of gain g = sqrt(w) - sqrt(u) has a part v <= V (`winning`) of w multiplied by
+    k > 1 and a part of u, at most U (`losing`), divided by it. With y = sqrt(u) we have
+    sqrt(w) = g + y, and g rises by at most (1 - 1 / sqrt(k)) min(y, sqrt(U)) on the losing side
+    and by sqrt(x^2 + (k - 1) V) - x, x = max(g + y, sqrt(V)), on the other. The sum is largest
+    at the least y for which g + y >= sqrt(V), or at y = sqrt(U), as it is convex in between; and
+    g plus its rise grows with g, so a bound of g gives a bound of the new gain.
+    """
+    root, most = np.sqrt(winning), np.sqrt(losing)
+    share = np.float32(1 - factor**-0.5)
+    grown = np.float32(factor - 1) * winning
+
+    def rise(y: NDArray[np.float32]) -> NDArray[np.float32]:
+        x = np.maximum(bounds + y, root)
+        below = x + np.sqrt(x * x + grown)
+        # Both are 0 where nothing is won.
+        risen: NDArray[np.float32] = grown / np.maximum(below, _TINY) + share * y
+        return risen
+
+    highest = np.maximum(rise(np.clip(root - bounds, 0, most)), rise(most))
+    return (bounds + np.float32(_SLACK) * highest).astype(np.float32, copy=False)
