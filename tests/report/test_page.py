@@ -185,9 +185,22 @@ class TestSections:
 
     def test_all_are_there_for_an_evaluated_run(self, run):
         slugs = [made.slug for make in SECTIONS if (made := make(RunFolder.open(run)))]
-        more = {"benchmark", "motifs", "knockouts", "targets"}  # what other verbs add to a run
+        # What other verbs add to a run, and what only some models say.
+        more = {"benchmark", "motifs", "knockouts", "targets", "certainty"}
         assert len(slugs) == len(set(slugs))
         assert len(slugs) == len([make for make in SECTIONS if make.__name__ not in more])
+
+    def test_how_sure_a_model_is_stands_beside_how_sure_it_should_be(self, new_run):
+        run = new_run()
+        path = run / "metrics.json"
+        found = json.loads(path.read_text())
+        sure = {"coverage": {"0.5": 0.41, "0.9": 0.873}, "mean_width_90": None}
+        sure |= {"class_calibration_error": 0.02, "log_loss": 0.6, "log_loss_of_shares": 0.9}
+        path.write_text(json.dumps(found | {"certainty": {"test": sure}}))
+        page = unescape(write_report(run).read_text(encoding="utf-8"))
+        assert '<section id="certainty">' in page
+        assert "in 90 % interval" in page
+        assert "87.3" in page
 
     def test_every_figure_says_how_to_read_it(self, run):
         figures = blocks(run, Figure)
