@@ -130,9 +130,21 @@ class TestBDTree:
 
     def test_validation_cuts_the_tree_back(self):
         compendium = planted()
-        model, _ = self.fitted(compendium, limits=TreeLimits(leaves=30, gain=0))
+        model, _ = self.fitted(compendium, limits=[TreeLimits(leaves=30, gain=0)])
         assert count_splits(model.root_) > 10
         assert model.splits_ < count_splits(model.root_)
+
+    def test_the_limits_are_those_of_least_error_on_validation_cells(self):
+        options = [TreeLimits(rows=rows, columns=2) for rows in (70, 5, 40)]
+        errors = [self.fitted(planted(), limits=[one])[0].error_ for one in options]
+        model, _ = self.fitted(planted(), limits=options)
+        assert len(set(errors)) > 1
+        assert model.error_ == min(errors)
+        assert model.limits_ == options[int(np.argmin(errors))]
+
+    def test_nothing_to_try_is_an_error(self):
+        with pytest.raises(DeepRageError, match="0 limits"):
+            self.fitted(planted(genes=20), limits=[])
 
     def test_an_unknown_criterion_is_refused(self):
         compendium = planted(genes=20)

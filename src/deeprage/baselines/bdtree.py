@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Self
 
@@ -71,8 +72,8 @@ class BDTree(CutsValues):
     A gene split asks for a threshold of a gene attribute (motif score, k-mer count), a condition
     split for a threshold of a regulator's level; the split of largest gain is taken, the node of
     largest gain first. A regulator may not split a node that contains it as a gene. Leaves
-    predict their mean. The criterion, where more than one is given, and the number of leaves are
-    chosen on validation cells.
+    predict their mean. The criterion and the limits, where more than one is given, and the number
+    of leaves are chosen on validation cells.
 
     When a prediction is asked for a regulator's own gene and the path asks about that regulator,
     both branches are followed and averaged by their cells: its own level is never used.
@@ -81,7 +82,8 @@ class BDTree(CutsValues):
         criteria: which sums of squares to try, of `ss1`, `ss2`, `ss3`; see `Criterion`. Only SS3
             is defined in full by what is known of the paper; SS1 and SS2 are our reading of the
             two others.
-        limits: on leaves, rows, columns, gain.
+        limits: on leaves, rows, columns, gain: which to try. Nodes of 30 genes and 8 conditions
+            suit promoters better than small ones, which follow single genes.
         kmer: length of the counted k-mers; None for none.
         motif_files: MEME files; None for JASPAR's fungi, an empty list for none.
         window: bp upstream of the gene.
@@ -94,7 +96,7 @@ class BDTree(CutsValues):
         self,
         *,
         criteria: Sequence[Criterion | str] = tuple(Criterion),
-        limits: TreeLimits | None = None,
+        limits: Sequence[TreeLimits] = (TreeLimits(), TreeLimits(rows=30, columns=8)),
         kmer: int | None = 6,
         motif_files: Sequence[Path | str] | None = None,
         window: int = 600,
@@ -112,18 +114,22 @@ class BDTree(CutsValues):
         self.cache = cache
 
     def fit(self, visible: Compendium, split: Split) -> Self:
-        """Grow a tree on the training cells for each criterion and keep the best; see `Predictor`.
+        """Grow a tree on the training cells for each criterion under each of the limits and keep
+        the best; see `Predictor`.
 
         Raises:
-            DeepRageError: no training cells, or an unknown criterion.
+            DeepRageError: no training cells, an unknown criterion, or nothing to try.
         """
         criteria = [as_criterion(name) for name in self.criteria]
         train = split.cells(Role.TRAIN) & visible.has_promoter[:, None]
         values = np.where(train, visible.expression, np.float32(np.nan))
         rows = np.flatnonzero((~np.isnan(values)).any(axis=1))
         columns = np.flatnonzero((~np.isnan(values)).any(axis=0))
-        if not len(rows) or not criteria:
-            raise DeepRageError("BDTree needs training cells and at least one criterion; got none.")
+        if not len(rows) or not criteria or not self.limits:
+            raise DeepRageError(
+                f"BDTree needs training cells, a criterion and limits; got {len(rows)} genes with "
+                f"such cells, {len(criteria)} criteria and {len(self.limits)} limits."
+            )
         self.names_, self.gene_values_ = self._attributes(visible)
         self.regulator_rows_ = visible.regulator_rows
         self.levels_ = _filled(visible.regulator_levels, columns)
@@ -134,14 +140,15 @@ class BDTree(CutsValues):
         if not chosen.any():
             chosen = ~np.isnan(values)
         best = np.inf
-        for criterion in criteria:
+        for criterion, limits in product(criteria, self.limits):
             root = grow(
                 values, rows, columns, gene_asks, condition_asks, self.regulator_rows_,
-                criterion=criterion, limits=self.limits or TreeLimits(),
+                criterion=criterion, limits=limits,
             )  # fmt: skip
             splits, error = self._prune(root, truth, chosen)
             if error < best:
-                best, self.root_, self.splits_, self.criterion_ = error, root, splits, criterion
+                best, self.root_, self.splits_ = error, root, splits
+                self.criterion_, self.limits_ = criterion, limits
         self.error_ = best
         everything = self.predict(*(np.arange(size) for size in truth.shape))
         self.cuts_ = fit_edges(everything[chosen], classify(truth[chosen], self.edges), self.edges)
