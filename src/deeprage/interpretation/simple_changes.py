@@ -33,6 +33,26 @@ def undone_response(compendium: Compendium, columns: NDArray[np.intp], *, sign: 
     return np.asarray(sign * mean)
 
 
+def spread_within_series(compendium: Compendium, columns: NDArray[np.intp]) -> Values:
+    """Deviation (G,) of each gene about the mean of its series: how much it answers to anything.
+
+    It knows nothing of what was knocked out, and is what a prediction of |change| has to beat.
+    Missing values and series of one condition count for nothing; 0 without any.
+    """
+    values = compendium.expression[:, columns].astype(np.float64)
+    series = np.asarray(compendium.series)[columns]
+    squares, count = np.zeros(len(values)), np.zeros(len(values))
+    for name in np.unique(series):
+        part = values[:, series == name]
+        known = ~np.isnan(part)
+        size = known.sum(axis=1)
+        mean = np.where(known, part, 0.0).sum(axis=1) / np.maximum(size, 1)
+        squares += (np.where(known, part - mean[:, None], 0.0) ** 2).sum(axis=1)
+        count += np.maximum(size - 1, 0)
+    found: Values = np.sqrt(squares / np.maximum(count, 1))
+    return found
+
+
 def motif_count(compendium: Compendium, words: Sequence[str], *, sign: int) -> Values:
     """Sites (G,) of consensus words within 500 bp, times the sign."""
     near = compendium.promoters[:, -PROXIMAL:]

@@ -14,13 +14,19 @@ from deeprage.data.motifs import Motif, letter_frequencies
 from deeprage.data.split import Split, visible
 from deeprage.errors import DeepRageError, unknown
 from deeprage.evaluation.controls import shuffle_dinucleotides
+from deeprage.interpretation.activity import site_evidence
 from deeprage.interpretation.attribution import Method
 from deeprage.interpretation.block_model import BlockModel
 from deeprage.interpretation.level_attribution import level_effects
 from deeprage.interpretation.model import Differentiable, filled
 from deeprage.interpretation.pair_effects import pair_effects
 from deeprage.interpretation.regulator_motifs import motifs_of_regulators, site_patterns
-from deeprage.interpretation.simple_links import correlations, motif_occupancy, ridge_coefficients
+from deeprage.interpretation.simple_links import (
+    correlations,
+    motif_occupancy,
+    ridge_coefficients,
+    with_regulators,
+)
 
 Matrix = NDArray[np.float32]
 
@@ -35,9 +41,11 @@ BASELINES: dict[str, str] = {
     "correlation": "|correlation| of the gene with the regulator's level",
     "ridge": "|coefficient| of the regulator ridge",
     "motif scan": "occupancy of the promoter by the regulator's motif, without any model",
+    "motif and response": "sites near the gene, whether it follows the motif's activity, and "
+    "whether genes that respond alike have the sites; without any model",
 }
 #: Scores that a regulator without a known motif lacks.
-NEED_MOTIF = ("mixed", "motif", "motif scan")
+NEED_MOTIF = ("mixed", "motif", "motif scan", "motif and response")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,6 +295,8 @@ class _Work:
         if self.motifs:
             occupancy = motif_occupancy(self.compendium, self.motifs)[genes]
             found["motif scan"] = self._spread_out(occupancy)
+            evidence = site_evidence(*with_regulators(seen, self.split), self.motifs)[genes]
+            found["motif and response"] = self._spread_out(evidence)
         return found
 
     def sites(self, found: Mapping[str, Matrix]) -> NDArray[np.intp]:
