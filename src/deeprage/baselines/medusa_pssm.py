@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from deeprage.data.dna import encode
 
-_CELLS_AT_ONCE = 20_000_000
+#: Few enough that windows and scores stay in the cache.
+_CELLS_AT_ONCE = 300_000
 
 
 @dataclass(frozen=True, eq=False)
