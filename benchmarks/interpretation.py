@@ -4,7 +4,6 @@
     python benchmarks/interpretation.py                          # simple predictors, a minute
     python benchmarks/interpretation.py --networks deeprage-c    # trains, then compares as well
     python benchmarks/interpretation.py --run yeast:mine=runs/a --headline mine
-    python benchmarks/interpretation.py --parts screens --screen-run runs/b --network TARGETS
 
 Every predictor is fitted without the conditions of the knock-outs (`benchmarks/knockouts.py`).
 Rows in results/interpretation.json: `yeast.<knock-out>.<predictor>.<score>` and
@@ -12,21 +11,37 @@ Rows in results/interpretation.json: `yeast.<knock-out>.<predictor>.<score>` and
 with measured change; `auroc100` of the 100 genes that changed most in the expected direction;
 `auroc100_changed` of the 100 that changed most; `sign`, the share of these with the right sign;
 `target_auroc` of known targets by |change|. Beside the models: `stress`, the stress response
-undone; `motif-count`; `correlation`; `regulator-ridge`; `replicate`, the other replicate.
+undone; `motif-count`; `correlation`; `regulator-ridge`; `replicate`, the other replicate;
+`activity`, how each gene follows the activity of the factor's sites; `spread`, how much each gene
+answers to anything; `regulator-ridge-spread`, both of the last kind.
 
 `--headline NAME` also writes the rows `knockout.msn24_heat.*` and `knockout.ecoli.*` for that
-predictor, with its paired gain over the simple ones.
+predictor, with its paired gain over the simple ones; they were made by `--parts yeast --headline
+activity` and `--parts ecoli --headline regulator-ridge-spread`.
 
 A run given with `--run` must have been trained without those conditions, as `--networks` does;
 this is checked. `--fitted` takes baselines that answer to new levels.
 
-The part `screens` knocks out every regulator and every filter of any run (`deeprage motifs` first)
-and asks whether known targets change more: rows `targets.*`, `seconds.regulator_screen`.
+Parts about one run, with known motifs and targets from the folder that DEEPRAGE_DATA names:
+
+    deeprage train data/yeast-stress-full.h5ad --model deeprage-motif --regime genes --epochs 10 \\
+        --threads 1 --out runs/motif
+    python benchmarks/interpretation.py --parts motifs screens links --screen-run runs/motif
+    deeprage data fetch simulated
+    deeprage train data/simulated.h5ad --model deeprage-motif --set network.pool=122 \\
+        --regime pairs --epochs 20 --threads 1 --out runs/simulated-motif
+    python benchmarks/interpretation.py --parts simulated --screen-run runs/simulated-motif
+
+`motifs` counts filters that match a known motif (rows `motifs.*`, `seconds.motifs`); `screens`
+knocks out every regulator and every filter and asks whether known targets change more
+(`targets.*`, `seconds.regulator_screen`); `links` finds regulator-target links with known motifs
+and with the filters' own (`network.*`); `simulated` recovers planted motifs and pairs.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -36,6 +51,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.knockouts import Task, ecoli_rows, ecoli_task, yeast_rows, yeast_task
+from benchmarks.model_rows import link_rows, motif_rows, simulated_rows
 from benchmarks.record import Row, record, show
 from deeprage import api
 from deeprage.baselines import make_baseline
@@ -55,8 +71,8 @@ def main() -> None:
     options = _options()
     for part in options.parts:
         started = time.perf_counter()
-        if part == "screens":
-            rows = screen_rows(options)
+        if part in MODEL_PARTS:
+            rows = MODEL_PARTS[part](options)
             show(rows)
             record(RESULTS, rows)
             continue
@@ -98,8 +114,8 @@ def models_of(task: Task, options: argparse.Namespace) -> dict[str, BlockModel]:
 
 def screen_rows(options: argparse.Namespace) -> list[Row]:
     """Whether known targets change more than other genes, over matched filters and regulators."""
-    if options.screen_run is None or options.network is None:
-        raise SystemExit("the part screens needs --screen-run FOLDER and --network FILE.")
+    if options.screen_run is None:
+        raise SystemExit("the part screens needs --screen-run FOLDER.")
     shared = {
         "network": options.network,
         "conditions": options.conditions,
@@ -165,6 +181,15 @@ def _model_of(task: Task, folder: Path, device: str) -> BlockModel:
     return block_model(predictor.fit(task.compendium, task.split), task.compendium)
 
 
+#: Parts about one run, `--screen-run`.
+MODEL_PARTS = {
+    "motifs": motif_rows,
+    "screens": screen_rows,
+    "links": link_rows,
+    "simulated": simulated_rows,
+}
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parts", nargs="+", default=["yeast", "ecoli"])
@@ -175,7 +200,31 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--run", nargs="+", default=[], help="PART:NAME=FOLDER, trained before")
     parser.add_argument("--headline", default=None, help="predictor of the rows knockout.*")
     parser.add_argument("--screen-run", type=Path, default=None, help="run of the part screens")
-    parser.add_argument("--network", type=Path, default=None, help="known targets")
+    known = Path(os.environ.get("DEEPRAGE_DATA", "."))
+    parser.add_argument(
+        "--network",
+        type=Path,
+        default=known / "networks/yeastract_2019.tsv.gz",
+        help="known targets; default: YEASTRACT in $DEEPRAGE_DATA",
+    )
+    parser.add_argument(
+        "--motifs",
+        type=Path,
+        nargs="+",
+        default=[
+            known / "motifs/JASPAR2024_CORE_fungi_nr.meme",
+            known / "motifs/YEASTRACT_20150629_consensus.meme",
+        ],
+        help="known motifs of the part motifs; default: JASPAR and YEASTRACT in $DEEPRAGE_DATA",
+    )
+    parser.add_argument(
+        "--link-motifs",
+        type=Path,
+        nargs="+",
+        default=[known / "motifs/JASPAR2024_CORE_fungi_nr.meme", known / "motifs/ScerTF.meme"],
+        help="known motifs of the part links; default: JASPAR and ScerTF in $DEEPRAGE_DATA",
+    )
+    parser.add_argument("--simulated", type=Path, default=Path("data/simulated.h5ad"))
     parser.add_argument("--conditions", nargs="+", default=None, help="of the screens; all")
     parser.add_argument("--epochs", type=int, default=None)
     parser.add_argument("--device", default="cpu")
