@@ -27,7 +27,7 @@ def train(
         Option(
             help="deeprage-f (this project's own, without a network), or one of the networks "
             "deeprage-c, deeprage-tp, deeprage-tp-eq5, deeprage-rnn, deeprage-rnn-lstm, "
-            "deeprage-tp-spatial, deeprage-tp-rnn, deeprage-a, fun-prose."
+            "deeprage-tp-spatial, deeprage-tp-rnn, deeprage-a, deeprage-motif, fun-prose."
         ),
     ] = "deeprage-c",
     protocol: Annotated[
