@@ -136,7 +136,7 @@ class Factorised:
         """Blind predictions of the block of seen genes and conditions."""
         part = values[np.ix_(rows, columns)]
         # Where little is missing the first pass is all but exact.
-        steps = self.steps if np.isnan(part).mean() > 0.1 else 1
+        steps = self.steps if np.isnan(part).mean() > 0.05 else 1
         self._completed = complete(part, steps=steps)
         checked = np.where(split.cells(Role.VALIDATION), visible.expression, np.nan)
         checked = checked[np.ix_(rows, columns)]

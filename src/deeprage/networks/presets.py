@@ -4,7 +4,6 @@ from typing import Any
 
 from deeprage.errors import unknown
 from deeprage.networks.config import NetworkConfig
-from deeprage.networks.unread import check_read
 from deeprage.settings import checked
 
 #: Settings that differ from `NetworkConfig`'s defaults, by preset. FACTS of the paper: conv
@@ -75,11 +74,8 @@ def preset(name: str, **overrides: Any) -> NetworkConfig:
     """The named network, with any field of `NetworkConfig` changed.
 
     Raises:
-        DeepRageError: unknown name or field, a value out of range, or one that the encoder does
-            not read.
+        DeepRageError: unknown name or field, or a value out of range.
     """
     if name not in PRESETS:
         raise unknown("model", name, PRESETS)
-    config = checked(NetworkConfig, "network option", {"name": name, **PRESETS[name], **overrides})
-    check_read(config.encoder, overrides)
-    return config
+    return checked(NetworkConfig, "network option", {"name": name, **PRESETS[name], **overrides})
