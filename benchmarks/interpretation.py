@@ -224,6 +224,7 @@ def _options() -> argparse.Namespace:
         default=[known / "motifs/JASPAR2024_CORE_fungi_nr.meme", known / "motifs/ScerTF.meme"],
         help="known motifs of the part links; default: JASPAR and ScerTF in $DEEPRAGE_DATA",
     )
+    parser.add_argument("--label", default="", help="in the names of rows of the part motifs")
     parser.add_argument("--simulated", type=Path, default=Path("data/simulated.h5ad"))
     parser.add_argument("--conditions", nargs="+", default=None, help="of the screens; all")
     parser.add_argument("--epochs", type=int, default=None)

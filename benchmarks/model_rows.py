@@ -41,16 +41,19 @@ def motif_rows(options: argparse.Namespace) -> list[Row]:
     filters, matched = summary["filters"], summary["distinct_matched"]
     nulls = [summary[key] for key in ("column_null", "filter_null") if summary.get(key)]
     chance = max(one["distinct_matched"] for one in nulls)
-    beside = f"{matched} of {filters} filters, {summary['distinct']} of them distinct"
+    name = options.screen_run.name
+    beside = f"{name}: {matched} of {filters} filters, {summary['distinct']} of them distinct"
     of_null = f"{chance:.1f} of {filters}, the larger of two nulls; {matched / chance:.1f} times"
     sure = f"{summary['distinct_beyond_chance']} better than shuffled motifs at that rate"
-    name = options.screen_run.name
+    start, timed = "motifs", "seconds.motifs"
+    if options.label:
+        start, timed = f"{start}.{options.label}", f"{timed}.{options.label}"
     return [
-        Row("motifs.matched_fraction", matched / filters, "share", ">= 0.30", f"{name}: {beside}"),
-        Row("motifs.null_fraction", chance / filters, "share", "<= 1/3 of matched", of_null),
-        Row("motifs.beyond_chance", summary["distinct_beyond_chance"], "count", None, sure),
-        Row("motifs.factors", len(summary["factors"]), "count", ">= 25", "of matched filters"),
-        Row("seconds.motifs", seconds, "s", "<= 120", f"{cpu:.0f} s of CPU, {filters} filters"),
+        Row(f"{start}.matched_fraction", matched / filters, "share", ">= 0.30", beside),
+        Row(f"{start}.null_fraction", chance / filters, "share", "<= 1/3 of matched", of_null),
+        Row(f"{start}.beyond_chance", summary["distinct_beyond_chance"], "count", None, sure),
+        Row(f"{start}.factors", len(summary["factors"]), "count", ">= 25", "of matched filters"),
+        Row(timed, seconds, "s", "<= 120", f"{cpu:.0f} s of CPU, {filters} filters"),
     ]
 
 

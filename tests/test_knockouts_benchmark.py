@@ -208,4 +208,4 @@ def test_ecoli_medians_targets_and_gain(tmp_path: Path) -> None:
     assert found["ecoli.regulator-ridge.sign"] > 0.7
     assert found["knockout.ecoli.target_auroc"] == found["ecoli.regulator-ridge.target_auroc"]
     assert found["knockout.ecoli.gain_low"] <= 0  # not above itself
-    assert len(pd.read_csv(tmp_path / "out" / "ecoli_knockouts.tsv", sep="\t")) == 6 * 3
+    assert len(pd.read_csv(tmp_path / "out" / "ecoli_knockouts.tsv", sep="\t")) == 6 * 5
