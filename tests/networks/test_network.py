@@ -53,7 +53,7 @@ VARIANTS = [
 def make(**variant: object) -> Network:
     options = {**SMALL, **variant}
     name = str(options.pop("model"))
-    if PRESETS[name].get("pool") in (100, 147):
+    if PRESETS[name].get("pool") in (100, 197):
         options["pool"] = 40
     if "window" in PRESETS[name]:
         options["window"] = 100

@@ -39,9 +39,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     # each does is linear, one number a motif, bin and condition (docs/motifs.md).
     "deeprage-motif": {
         "filters": 96,
-        "filter_width": 11,
-        "window": 600,
-        "pool": 147,
+        "filter_width": 13,
+        "window": 800,
+        "pool": 197,
         "reverse_complement": True,
         "first_filters": "words",
         "interaction": "tensor-product",
