@@ -32,8 +32,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.record import Row, record, show
 from deeprage.data.compendium import Compendium
-from deeprage.evaluation.benchmark import benchmark
+from deeprage.evaluation.benchmark import RESULT, benchmark
 from deeprage.evaluation.contestants import SIMPLE
+from deeprage.files import write_json
 from deeprage.report.benchmark_page import write_benchmark_page
 
 FOLDS = {"conditions": "series", "genes": 5, "both": 5}
@@ -88,7 +89,7 @@ def main() -> None:
         for regime in options.regimes
         if regime in ONLY.get(predictor, REGIMES)
     ]
-    for predictor, regime in pairs:
+    for predictor, regime in [] if options.together_only else pairs:
         started = time.perf_counter()
         found = benchmark(
             compendium,
@@ -146,13 +147,18 @@ def together(
     shared: dict[str, Any],
     goals: dict[str, float],
 ) -> None:
-    """All that was run in one benchmark, out of the cache: paired differences and the page."""
-    predictors = list(options.predictors)
-    found = benchmark(
-        compendium, predictors=predictors, regimes=options.regimes, out=options.out, **shared
-    )
-    rows = [row for panel in found["panels"] for row in rows_of(panel, goals)]
-    record(options.results, rows)
+    """All that was run side by side, out of the cache: paired differences and one page."""
+    whole: dict[str, Any] = {}
+    for regime in options.regimes:
+        taking_part = [x for x in options.predictors if regime in ONLY.get(x, REGIMES)]
+        found = benchmark(
+            compendium, predictors=taking_part, regimes=[regime], out=options.out, **shared
+        )
+        record(options.results, [row for panel in found["panels"] for row in rows_of(panel, goals)])
+        whole = whole or {**found, "panels": [], "failures": []}
+        for part in ("panels", "failures"):
+            whole[part] = [*whole[part], *found[part]]
+        write_json(options.out / RESULT, whole)
     print(write_benchmark_page(options.out))
 
 
@@ -163,6 +169,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--predictors", nargs="+", default=list(SIMPLE))
     parser.add_argument("--regimes", nargs="+", default=list(REGIMES), choices=REGIMES)
     parser.add_argument("--epochs", type=int, default=None, help="of a network's training")
+    parser.add_argument(
+        "--together-only", action="store_true", help="go straight to the page of all of them"
+    )
     parser.add_argument("--most-folds", type=int, default=None, help="stop after so many")
     parser.add_argument("--conditions-folds", default="series", help="or a number of folds")
     parser.add_argument("--jobs", type=int, default=1)

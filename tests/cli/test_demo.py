@@ -20,6 +20,8 @@ class TestDemo:
         monkeypatch.setattr(
             "deeprage.evaluation.benchmark.QUICK_BASELINES", ("additive", "regulator-ridge")
         )
+        # The toy's promoters are too short for the demo's own network.
+        monkeypatch.setattr("deeprage.cli.demo_network.NETWORK", "deeprage-c")
         data, out = tmp_path / "yeast-stress.h5ad", tmp_path / "demo"
         shutil.copy(toy, data)
         command = ("demo", "--data", data, "--out", out, "--epochs", 1, "--threads", 1)
@@ -46,6 +48,8 @@ class TestDemo:
 
         network = tmp_path / "demo-network"
         assert Run.load(network).model_name == "deeprage-c"
+        assert (network / "motifs.tsv").is_file()
+        assert '<section id="motifs">' in (network / "report.html").read_text()
         kept = [folder / "model.safetensors" for folder in (out, network)]
         kept += [*(out / "benchmark" / "cache" / "jobs").iterdir()]
         times = [path.stat().st_mtime_ns for path in kept]

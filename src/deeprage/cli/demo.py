@@ -1,6 +1,7 @@
 """`deeprage demo`: the main job on real yeast data, from nothing to a report."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,6 @@ from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note
 from deeprage.cli.train_factorised import NAME as MODEL
 
-#: The network that is trained as well, since it has filters to look at.
-NETWORK = "deeprage-c"
 #: What is held out.
 REGIME = "conditions"
 #: Shown beside the model in addition to the references of every run: the strongest simple methods
@@ -31,7 +30,7 @@ def demo(
     ] = None,
     epochs: Annotated[
         int, Option(help="Passes of the network over the training cells; 0 for no network.")
-    ] = 8,
+    ] = 10,
     again: Annotated[
         bool, Option("--again", help="Train again although the run is there.")
     ] = False,
@@ -41,13 +40,14 @@ def demo(
     """Train on real yeast data and show how good it is; writes runs/demo/report.html.
 
     Whole series of conditions are held out. deeprage-f is trained and shown beside simple methods,
-    on this split and, in a quick benchmark, in every regime. The network deeprage-c is trained on
-    the same split into a folder beside it, for `deeprage motifs` and knock-outs of filters. What
-    is there already is kept: the data, finished runs, the epochs of one that was stopped, and
-    finished jobs of the benchmark.
+    on this split and, in a quick benchmark, in every regime. The network deeprage-motif is trained
+    without the deletion strains into a folder beside it: the page there has its motifs, what
+    masking one does, and whether the real strain agrees. What is there already is kept: the data,
+    finished runs, the epochs of one that was stopped, and finished jobs of the benchmark.
     """
     from deeprage.cli.benchmark import benchmark
     from deeprage.cli.data import fetch
+    from deeprage.cli.demo_network import explain
     from deeprage.cli.evaluate import evaluate
     from deeprage.cli.report import report
     from deeprage.data.split import Regime
@@ -56,6 +56,7 @@ def demo(
     from deeprage.report.benchmark_file import BENCHMARK
     from deeprage.report.run_folder import RunFolder
     from deeprage.report.verdict import verdict
+    from deeprage.training.run import REPORT
 
     out, data = Path(out), Path(data)
     fetch("yeast-stress", out=data, source=source)
@@ -65,10 +66,8 @@ def demo(
     evaluate(out, reference=[*reference_rows(Regime(REGIME)), *MORE_REFERENCES])
     network = out.with_name(f"{out.name}-network")
     if epochs:
-        note(f"training the network {NETWORK} on the same split, about three minutes")
-        _train(data, network, NETWORK, {"epochs": epochs}, **common)
-        evaluate(network, reference=["additive", "regulator-ridge"])
-        report(network)
+        note("training a network whose filters are motifs, a minute or two")
+        explain(data, network, epochs=epochs, train=partial(_train, **common), threads=threads)
     note(f"{MODEL} and simple methods in all four regimes, one fold each, some minutes")
     benchmark(
         data,
@@ -78,7 +77,7 @@ def demo(
         out=out / BENCHMARK,
     )
     if epochs:
-        note(f"look at the network's filters with: deeprage motifs {network}")
+        note(f"motifs, a knock-out and the real deletion strain: {network / REPORT}")
     note(verdict(RunFolder.open(out)).sentence)
     return report(out)
 
@@ -99,16 +98,17 @@ def _train(
     finished, begun = (False, False) if again else _state(out, model)
     if finished:
         return
+    held_out: dict[str, Any] = {} if "conditions_fold" in options else {"test_fraction": 0.2}
     train(
         data,
         out=out,
         model=model,
         regime=REGIME,
-        test_fraction=0.2,
         threads=threads,
         resume=begun,
         overwrite=True,
         command=command,
+        **held_out,
         **options,
     )
 
@@ -121,7 +121,7 @@ def _state(out: Path, model: str) -> tuple[bool, bool]:
         return False, False
     run = Run.load(out)
     # An earlier version trained another model into this folder.
-    if run.kind != ("network" if model == NETWORK else "factorised"):
+    if run.kind != ("factorised" if model == MODEL else "network"):
         return False, False
     finished = "seconds" in run.config and (out / MODEL_JSON).exists()
-    return finished, model == NETWORK and (out / CHECKPOINT).exists()
+    return finished, model != MODEL and (out / CHECKPOINT).exists()

@@ -19,6 +19,7 @@ from deeprage.report.sections.genes import genes
 from deeprage.report.sections.knockouts import knockouts
 from deeprage.report.sections.learning import learning
 from deeprage.report.sections.motifs import motifs
+from deeprage.report.sections.real_knockout import real_knockout
 from deeprage.report.sections.reproduce import reproduce
 from deeprage.report.sections.scores import scores
 from deeprage.report.sections.targets import targets
@@ -37,6 +38,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     motifs,
     targets,
     knockouts,
+    real_knockout,
     audit,
     data,
     reproduce,
