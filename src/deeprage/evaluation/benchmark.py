@@ -39,6 +39,8 @@ QUICK_BASELINES = (
 )
 QUICK_PREDICTORS = (*QUICK_BASELINES, "deeprage-c")
 QUICK_EPOCHS = 3
+#: Of a method that is quick enough with fewer rounds of trees.
+QUICK_SETTINGS: dict[str, dict[str, Any]] = {"codon-trees": {"rounds": [50, 100, 200, 300]}}
 #: Passes of a network over the training cells, so that sixteen fits on 6,099 genes x 173 conditions
 #: by each of the paper's networks fit into an afternoon on two cores. They would go on learning:
 #: `epochs` lets them.
@@ -105,7 +107,13 @@ def benchmark(
         predictors = predictors or QUICK_PREDICTORS
         most_folds = most_folds or 1
         epochs = epochs or QUICK_EPOCHS
-    entrants = _entrants(predictors or DEFAULT_PREDICTORS, motifs=motifs, epochs=epochs, seed=seed)
+    entrants = _entrants(
+        predictors or DEFAULT_PREDICTORS,
+        motifs=motifs,
+        epochs=epochs,
+        seed=seed,
+        settings=QUICK_SETTINGS if quick else {},
+    )
     chosen = list(dict.fromkeys(as_regime(regime) for regime in regimes))
     wanted = [Control.NONE, *(as_control(x) for x in controls if as_control(x) is not Control.NONE)]
     splits = {
@@ -211,10 +219,15 @@ def _entrants(
     motifs: Sequence[Path] | None,
     epochs: int | None,
     seed: int,
+    settings: Mapping[str, Mapping[str, Any]],
 ) -> list[Contestant]:
     found = [
         contestant(
-            entry, motifs=motifs, epochs=epochs or EPOCHS.get(entry, OTHER_EPOCHS), seed=seed
+            entry,
+            motifs=motifs,
+            epochs=epochs or EPOCHS.get(entry, OTHER_EPOCHS),
+            seed=seed,
+            settings=settings.get(entry),
         )
         if isinstance(entry, str)
         else entry
