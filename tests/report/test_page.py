@@ -186,9 +186,24 @@ class TestSections:
     def test_all_are_there_for_an_evaluated_run(self, run):
         slugs = [made.slug for make in SECTIONS if (made := make(RunFolder.open(run)))]
         # What other verbs add to a run, and what only some models say.
-        more = {"benchmark", "motifs", "knockouts", "targets", "certainty"}
+        more = {"benchmark", "motifs", "knockouts", "targets", "certainty", "real_knockout"}
         assert len(slugs) == len(set(slugs))
         assert len(slugs) == len([make for make in SECTIONS if make.__name__ not in more])
+
+    def test_the_real_strain_stands_beside_what_needs_no_model(self, new_run):
+        run = new_run()
+        row = {"spearman": 0.31, "auroc": 0.942, "genes": 2800, "model": False}
+        rows = [
+            {**row, "predictor": "motif masked", "auroc": 0.787, "model": True},
+            {**row, "predictor": "no model"},
+        ]
+        found = {"name": "msn24_37C", "direction": -1, "most": 50, "rows": rows}
+        (run / "real_knockout.json").write_text(json.dumps(found))
+        table = section(run, "real-knockout").blocks[0]
+        assert [line[0] for line in table.rows] == ["no model", "motif masked"]
+        assert table.strong == {1}
+        page = unescape(write_report(run).read_text(encoding="utf-8"))
+        assert "AUROC of the 50 most lowered" in page
 
     def test_how_sure_a_model_is_stands_beside_how_sure_it_should_be(self, new_run):
         run = new_run()
