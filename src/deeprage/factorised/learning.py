@@ -60,21 +60,6 @@ class _Keeping(Factorised):
         """The ridges of the fit, where its split has unseen conditions."""
         return self._mixture
 
-    def _unseen_genes(
-        self,
-        visible: Compendium,
-        split: Split,
-        found: Matrix,
-        axes: tuple[Rows, Rows, Rows],
-        unseen: Rows,
-        *,
-        refit: bool,
-        first: Split | None,
-    ) -> Matrix:
-        if self._stack is None:
-            self._stack = self.stack().fit(visible, split)
-        return super()._unseen_genes(visible, split, found, axes, unseen, refit=refit, first=first)
-
 
 @dataclass(frozen=True, eq=False)
 class _LeftOutGenes:

@@ -102,6 +102,12 @@ class Factorised:
         half = self.errors_.half_width(centre, level)
         return centre - half, centre + half
 
+    def stack(self) -> PromoterStack:
+        """A stack with the options of this model, not fitted."""
+        return PromoterStack(
+            motifs=self.motifs, cache=self.cache, num_threads=self.num_threads, seed=self.seed
+        )
+
     def _learn(
         self, visible: Compendium, split: Split, *, refit: bool = False, first: Split | None = None
     ) -> Self:
@@ -191,9 +197,7 @@ class Factorised:
         """Predicted values (len(unseen), C) of genes that are known by their promoter alone."""
         rows, columns, new = axes
         if self._stack is None:
-            self._stack = PromoterStack(
-                motifs=self.motifs, cache=self.cache, num_threads=self.num_threads, seed=self.seed
-            ).fit(visible, split)
+            self._stack = self.stack().fit(visible, split)
         elif refit and first is not None:
             self._stack.refit(visible, first)
         mean, loadings = self._stack.mean_.copy(), self._stack.loadings_.copy()
