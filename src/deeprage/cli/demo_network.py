@@ -34,7 +34,7 @@ def explain(data: Path, out: Path, *, epochs: int, train: Train, threads: int | 
     from deeprage.cli.report import report
     from deeprage.data.compendium import Compendium
     from deeprage.interpretation.motif_files import MOTIF_TABLE
-    from deeprage.training.run import KNOCKOUTS
+    from deeprage.training.run import KNOCKOUTS, REAL_KNOCKOUT
 
     compendium = Compendium.load(data)
     has_strains = set(STRAINS) <= set(compendium.series)
@@ -57,6 +57,7 @@ def explain(data: Path, out: Path, *, epochs: int, train: Train, threads: int | 
             name=name,
             threads=threads,
         )
+    if has_strains and not (out / REAL_KNOCKOUT).exists():
         _beside_the_strain(compendium, out, name)
     return report(out)
 
@@ -83,8 +84,8 @@ def _beside_the_strain(compendium: Compendium, out: Path, name: str) -> None:
     from deeprage.data.catalog.real_knockouts import yeast_knockouts
     from deeprage.data.split import Role
     from deeprage.files import write_json
-    from deeprage.interpretation.real_agreement import REAL_KNOCKOUT, beside_the_strain
-    from deeprage.training.run import KNOCKOUTS, Run
+    from deeprage.interpretation.real_agreement import beside_the_strain
+    from deeprage.training.run import KNOCKOUTS, REAL_KNOCKOUT, Run
 
     split = Run.load(out).split
     seen = np.flatnonzero(split.cells(Role.TRAIN, Role.VALIDATION).any(axis=0))

@@ -13,8 +13,6 @@ from deeprage.interpretation.agreement import agreement
 from deeprage.interpretation.simple_changes import undone_response
 
 Values = NDArray[np.floating[Any]]
-#: In a run folder; the report shows it.
-REAL_KNOCKOUT = "real_knockout.json"
 REPLICATE = "the strain's other array"
 
 

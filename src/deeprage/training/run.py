@@ -33,6 +33,7 @@ PREDICTIONS = "predictions.npz"
 REPORT = "report.html"
 MOTIFS = "motifs.json"
 TARGETS = "targets.json"
+REAL_KNOCKOUT = "real_knockout.json"
 #: A folder with the trees of a model that has any, one text a factor.
 TREES = "trees"
 #: What `config.json` calls the kind of model; a run that says nothing is of a network.
@@ -46,7 +47,11 @@ RESULTS = (
     REPORT,
     *(MOTIFS, "motifs.tsv", "motifs.meme"),
     *(TARGETS, "targets.tsv", "targets.npz"),
+    REAL_KNOCKOUT,
 )
+#: All that a training and what follows it make; void once another begins in the folder.
+MADE = (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS)
+MADE_FOLDERS = (KNOCKOUTS, TREES)
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,10 @@ from deeprage.training.run import (
     CHECKPOINT,
     CONFIG,
     FORMAT_VERSION,
-    HISTORY,
-    KNOCKOUTS,
+    MADE,
+    MADE_FOLDERS,
     MODEL,
-    MODEL_JSON,
-    RESULTS,
     SPLIT,
-    TREES,
 )
 
 
@@ -49,9 +46,9 @@ def start_folder(out: Path, split: Split, config: dict[str, Any], *, resume: boo
         if not resume:
             # What an earlier run left would stand beside the new settings if this one is stopped;
             # it is removed once these are written, so that a full disk costs nothing.
-            for stale in (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS):
+            for stale in MADE:
                 (out / stale).unlink(missing_ok=True)
-            for folder in (KNOCKOUTS, TREES):
+            for folder in MADE_FOLDERS:
                 shutil.rmtree(out / folder, ignore_errors=True)
 
 

@@ -1,8 +1,8 @@
 """A knock-out beside the real deletion strain."""
 
-from deeprage.interpretation.real_agreement import REAL_KNOCKOUT
 from deeprage.report.blocks import Column, Section, Table
 from deeprage.report.run_folder import RunFolder
+from deeprage.training.run import REAL_KNOCKOUT
 
 
 def real_knockout(run: RunFolder) -> Section | None:
