@@ -77,11 +77,8 @@ def _options() -> argparse.Namespace:
 
 
 def _run(name: str, compendium: Any, split: Any, options: argparse.Namespace) -> None:
-    from deeprage.data.split import ScoringProtocol
-    from deeprage.evaluation.evaluate import fit_and_score
     from deeprage.networks.presets import PAPER_REGULARISATION, preset
     from deeprage.training.config import paper_recipe, training_config
-    from deeprage.training.train import train
 
     recipe = RECIPES[name]
     label = name
@@ -92,12 +89,37 @@ def _run(name: str, compendium: Any, split: Any, options: argparse.Namespace) ->
         training = paper_recipe(recurrent=name == "deeprage-rnn")
     if options.epochs:
         training["epochs"] = options.epochs
+    run, validation, test = trained_and_scored(
+        compendium,
+        split,
+        options,
+        label=label,
+        network=preset(name, **network),
+        training=training_config(**training),
+    )
+    _keep(label, validation, test, costs(run))
+
+
+def trained_and_scored(
+    compendium: Any,
+    split: Any,
+    options: argparse.Namespace,
+    *,
+    label: str,
+    network: Any,
+    training: Any,
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The run of a network trained on the paper's task, its validation and its test scores."""
+    from deeprage.data.split import ScoringProtocol
+    from deeprage.evaluation.evaluate import fit_and_score
+    from deeprage.training.train import train
+
     run = train(
         compendium,
         split,
         out=options.out / label,
-        network=preset(name, **network),
-        training=training_config(**training),
+        network=network,
+        training=training,
         protocol=ScoringProtocol.PAPER,
         compendium_path=options.data,
         command=" ".join(["python", *sys.argv]),
@@ -109,16 +131,20 @@ def _run(name: str, compendium: Any, split: Any, options: argparse.Namespace) ->
         compendium,
         split,
         run.predictor(),
-        name=name,
+        name=network.name,
         kind="network",
         protocol=ScoringProtocol.PAPER,
     )
-    more = {
+    return run, validation, test
+
+
+def costs(run: Any) -> dict[str, tuple[float, str]]:
+    """What a training took: minutes, peak memory, and the epoch that was best."""
+    return {
         "minutes": (run.config["seconds"] / 60, "min"),
         "peak_gb": (run.config["peak_gb"], "GB"),
         "epochs": (run.config["best_epoch"] + 1, "epochs"),
     }
-    _keep(label, validation, test, more)
 
 
 class _FittedOnce:

@@ -69,46 +69,29 @@ def _options() -> argparse.Namespace:
 
 
 def _run(name: str, compendium: Any, split: Any, options: argparse.Namespace) -> None:
+    from benchmarks.paper_parity import costs, trained_and_scored
     from benchmarks.record import Row, record, show
-    from deeprage.data.split import ScoringProtocol
-    from deeprage.evaluation.evaluate import fit_and_score
     from deeprage.networks.presets import preset
     from deeprage.training.config import training_config
-    from deeprage.training.train import train
 
     recipe = RECIPES[name]
     training = dict(COMMON_TRAINING)
     if options.epochs:
         training["epochs"] = options.epochs
-    run = train(
+    run, validation, _ = trained_and_scored(
         compendium,
         split,
-        out=options.out / name,
+        options,
+        label=name,
         network=preset(recipe.preset, **COMMON_NETWORK, **recipe.network),
         training=training_config(**training),
-        protocol=ScoringProtocol.PAPER,
-        compendium_path=options.data,
-        command=" ".join(["python", *sys.argv]),
-        resume=options.resume,
-        overwrite=not options.resume,
-        progress=True,
-    )
-    validation, _ = fit_and_score(
-        compendium,
-        split,
-        run.predictor(),
-        name=name,
-        kind="network",
-        protocol=ScoringProtocol.PAPER,
     )
     scores = validation["scores"]
     values = {
         "validation_mse": (scores["mse"], "log2^2"),
         "validation_pearson": (scores["pearson"], "r"),
         "validation_accuracy": (scores["accuracy"], "fraction"),
-        "minutes": (run.config["seconds"] / 60, "min"),
-        "peak_gb": (run.config["peak_gb"], "GB"),
-        "epochs": (run.config["best_epoch"] + 1, "epochs"),
+        **costs(run),
         "parameters": (run.config["parameters"], "numbers"),
     }
     rows = [
