@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deeprage.data.split import Role
 from deeprage.errors import DeepRageError
 from deeprage.report import write_report
-from deeprage.report.blocks import Column, Figure, Matrix, Table
+from deeprage.report.blocks import Column, Figure, Matrix, Shares, Table
 from deeprage.report.rendering import in_script
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections import SECTIONS
@@ -189,6 +190,13 @@ class TestSections:
         more = {"benchmark", "motifs", "knockouts", "targets", "certainty", "real_knockout"}
         assert len(slugs) == len(set(slugs))
         assert len(slugs) == len([make for make in SECTIONS if make.__name__ not in more])
+
+    def test_the_bar_of_cells_shows_every_role(self, new_run):
+        run = new_run()
+        counts = {role.name.lower(): 10 + number for number, role in enumerate(Role)}
+        edit(run / "config.json", lambda c: c["split"].update(cells=counts))
+        bar = next(block for block in section(run, "data").blocks if isinstance(block, Shares))
+        assert {share.style: share.count for share in bar.shares} == counts
 
     def test_the_real_strain_stands_beside_what_needs_no_model(self, new_run):
         run = new_run()

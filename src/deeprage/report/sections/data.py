@@ -10,6 +10,7 @@ from deeprage.report.wording import flat, plain
 _ROLES = (
     ("train", "training"),
     ("validation", "validation"),
+    ("reserve", "learnt from after the choices"),
     ("test", "test"),
     ("unused", "not used"),
 )
