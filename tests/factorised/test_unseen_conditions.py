@@ -3,6 +3,7 @@
 import numpy as np
 
 from deeprage.factorised.unseen_conditions import (
+    Mixture,
     OverConditions,
     OverGenes,
     World,
@@ -71,3 +72,38 @@ def test_the_mixture_is_at_least_as_good_as_either_way_on_series_left_out() -> N
     ]
     assert errors[0] < 1.05 * min(errors[1:])
     assert min(mixture.weights) >= 0
+
+
+def test_levels_that_were_not_measured_are_worked_out_from_the_others() -> None:
+    truth = world()
+    holes = np.random.default_rng(2).random(truth.levels.shape) < 0.4
+    levels = np.where(holes, np.nan, truth.levels)
+    part = World(truth.values, levels, truth.regulator_rows, truth.regulator_slots)
+    zeroed = World(
+        truth.values,
+        np.where(holes, truth.values[:30, SEEN].mean(axis=1, keepdims=True), truth.levels),
+        truth.regulator_rows,
+        truth.regulator_slots,
+    )
+    mixture = Mixture(OverConditions(0.2, 3.0), OverGenes(0.1, 0.6), (0.5, 0.5))
+
+    def error(known: World) -> float:
+        found = mixture(known, SEEN, NEW)
+        return float(np.mean((found - truth.values[:, NEW])[30:] ** 2))
+
+    assert error(truth) < error(part) < 0.95 * error(zeroed)
+
+
+def test_levels_that_were_not_measured_do_not_know_the_values_of_unseen_conditions() -> None:
+    truth = world()
+    levels = truth.levels.copy()
+    levels[:5, NEW] = np.nan
+    levels[5:9, SEEN[:10]] = np.nan
+    hidden = truth.values.copy()
+    hidden[:, NEW] = 1e6
+    rows, slots = truth.regulator_rows, truth.regulator_slots
+    mixture = Mixture(OverConditions(0.2, 3.0), OverGenes(0.1, 0.6), (0.5, 0.5))
+    np.testing.assert_array_equal(
+        mixture(World(hidden, levels, rows, slots), SEEN, NEW),
+        mixture(World(truth.values, levels, rows, slots), SEEN, NEW),
+    )

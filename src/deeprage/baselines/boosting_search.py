@@ -116,7 +116,6 @@ class RuleSearch:
     _cached_bytes: int = 0
     _version: int = 0
     _changes: deque[_Change] = field(default_factory=lambda: deque(maxlen=_REFRESH))
-    _last: tuple[int, int, NDArray[np.float32]] | None = None
     #: Bounds (nodes, blocks, 2, S) of the gain of rules for Up and for Down; which are exact.
     _bounds: NDArray[np.float32] = field(init=False)
     _exact: NDArray[np.bool_] = field(init=False)
@@ -239,60 +238,64 @@ class RuleSearch:
         return _signed_gains(*self._covered(node, np.array([state])))[:, 0]
 
     def _covered(
-        self, node: int, states: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        found = self.nodes[node]
-        product = self._product(found)
-        return self._block(found, product, slice(None), states, self._self_weights(found, states))
-
-    def _evaluate(self, number: int, block: int, states: NDArray[np.intp]) -> None:
-        """Make the bounds of some states in a block of attributes exact."""
-        self.evaluations += len(states)
-        node = self.nodes[number]
-        part = slice(block * self._size, (block + 1) * self._size)
-        selfs = self._self_weights(node, states)
-        signed = _signed_gains(*self._block(node, self._product(node), part, states, selfs))
-        best = np.stack([signed.max(axis=0), -signed.min(axis=0)])
-        self._bounds[number, block][:, states] = best
-        self._exact[number, block][:, states] = True
-
-    def _block(
-        self,
-        node: _Node,
-        product: NDArray[np.float32],
-        attributes: slice,
-        states: NDArray[np.intp],
-        selfs: _SelfWeights | None,
+        self, number: int, states: NDArray[np.intp], attributes: slice = slice(None)
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Weights of Up and of Down cells covered by some attributes with some states."""
-        half = product.shape[1] // 2
+        node = self.nodes[number]
         on = self.states[np.ix_(node.columns, states)]
-        part = product[attributes]
-        up, down = part[:, :half] @ on, part[:, half:] @ on
+        product = self._product(node)
+        if product is None:
+            up, down = self._covered_afresh(node, on, attributes)
+        else:
+            half = product.shape[1] // 2
+            part = product[attributes]
+            up, down = part[:, :half] @ on, part[:, half:] @ on
+        selfs = self._self_weights(node, states)
         if selfs is not None:
             own = self.presence[selfs.rows, attributes].T
             up[:, selfs.positions] -= own * selfs.up
             down[:, selfs.positions] -= own * selfs.down
         return up, down
 
-    def _product(self, node: _Node) -> NDArray[np.float32]:
-        """A' [W+ W-] (M, 2 c) of a node, updated from the kept one where there is one."""
+    def _covered_afresh(
+        self, node: _Node, on: NDArray[np.float32], attributes: slice
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same from the weights, by the cheaper order of the two products."""
+        cells = np.ix_(node.rows, node.columns)
+        weights = [self.up[cells], self.down[cells]]
+        if on.shape[1] < on.shape[0]:
+            both = np.concatenate([part @ on for part in weights], axis=1)
+            found = self._transposed_times(node.rows, both, attributes)
+            half = on.shape[1]
+            return found[:, :half], found[:, half:]
+        product = self._transposed_times(node.rows, np.concatenate(weights, axis=1), attributes)
+        half = on.shape[0]
+        return product[:, :half] @ on, product[:, half:] @ on
+
+    def _evaluate(self, number: int, block: int, states: NDArray[np.intp]) -> None:
+        """Make the bounds of some states in a block of attributes exact."""
+        self.evaluations += len(states)
+        part = slice(block * self._size, (block + 1) * self._size)
+        signed = _signed_gains(*self._covered(number, states, part))
+        best = np.stack([signed.max(axis=0), -signed.min(axis=0)])
+        self._bounds[number, block][:, states] = best
+        self._exact[number, block][:, states] = True
+
+    def _product(self, node: _Node) -> NDArray[np.float32] | None:
+        """A' [W+ W-] (M, 2 c) of a node, updated from the kept one; None where none can be kept."""
         if node.product is not None and node.version == self._version:
             return node.product
-        if self._last is not None and self._last[:2] == (id(node), self._version):
-            return self._last[2]
         if node.product is not None and self._catch_up(node):
             return node.product
+        size = self.presence.shape[1] * 2 * len(node.columns) * self.up.itemsize
+        if node.product is None and self._cached_bytes + size > _CACHE_BYTES:
+            return None
         cells = np.ix_(node.rows, node.columns)
         weights = np.concatenate([self.up[cells], self.down[cells]], axis=1)
-        product = self._transposed_times(node.rows, weights)
-        if node.product is None:
-            if self._cached_bytes + product.nbytes > _CACHE_BYTES:
-                self._last = (id(node), self._version, product)
-                return product
-            self._cached_bytes += product.nbytes
-        node.product, node.updates, node.version = product, 0, self._version
-        return product
+        self._cached_bytes += size if node.product is None else 0
+        node.product = self._transposed_times(node.rows, weights)
+        node.updates, node.version = 0, self._version
+        return node.product
 
     def _catch_up(self, node: _Node) -> bool:
         """Add to a kept product what changed since; False where a fresh one costs less."""
@@ -311,13 +314,18 @@ class RuleSearch:
         return True
 
     def _transposed_times(
-        self, rows: NDArray[np.intp], weights: NDArray[np.float32]
+        self,
+        rows: NDArray[np.intp],
+        weights: NDArray[np.float32],
+        attributes: slice = slice(None),
     ) -> NDArray[np.float32]:
-        """presence[rows].T @ weights, with presence made float32 a block at a time."""
-        result = np.empty((self.presence.shape[1], weights.shape[1]), dtype=np.float32)
-        for first in range(0, len(result), 4 * _BLOCK):
-            part = slice(first, first + 4 * _BLOCK)
-            result[part] = self.presence[rows, part].astype(np.float32).T @ weights
+        """presence[rows, attributes].T @ weights, presence made float32 a block at a time."""
+        first, stop, _ = attributes.indices(self.presence.shape[1])
+        result = np.empty((stop - first, weights.shape[1]), dtype=np.float32)
+        for at in range(first, stop, 4 * _BLOCK):
+            part = slice(at, min(at + 4 * _BLOCK, stop))
+            own = self.presence[rows, part].astype(np.float32)
+            result[part.start - first : part.stop - first] = own.T @ weights
         return result
 
     def _self_weights(self, node: _Node, states: NDArray[np.intp]) -> _SelfWeights | None:

@@ -6,48 +6,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from deeprage.baselines.boosted_trees import _lightgbm, _staged
 from deeprage.baselines.features import proximal
 from deeprage.data.compendium import Compendium
 from deeprage.data.motifs import letter_frequencies, load_motifs, log_odds
 from deeprage.factorised.promoter_scorer import PromoterScorer
-from deeprage.factorised.promoter_stack import (
-    MIXTURES,
-    WORD_WINDOW,
-    PromoterStack,
-    gaussian_kernel,
-)
+from deeprage.factorised.promoter_stack import MIXTURES, WORD_WINDOW, PromoterStack
 
 
 class KeptStack(PromoterStack):
     """A `PromoterStack` whose trees and ridge outlive the fit.
 
     `PromoterStack` scores the genes of one compendium while it is fitted and forgets how. This
-    gives the same scores and keeps the trees, the dual coefficients and who taught.
+    gives the same scores and keeps the trees.
     """
 
-    def _paths(
+    def _tree_paths(
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        trees = self._grow(features, rows, scores)
-        kernel = np.mean([gaussian_kernel(block, rows) for block in self._blocks], axis=0)
-        gram = kernel[rows].astype(np.float64)
-        gram[np.diag_indices_from(gram)] += self.penalty
-        self.offset_ = scores.mean(axis=0)
-        self.dual_ = cho_solve(
-            cho_factor(gram, lower=True, overwrite_a=True), scores - self.offset_
-        )
-        self.taught_ = rows
-        kernels = np.asarray(self.offset_ + kernel @ self.dual_, dtype=np.float32)
-        mixed = [(1 - share) * trees + share * kernels for share in MIXTURES]
-        return np.concatenate(mixed).astype(np.float32)
-
-    def _grow(
-        self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        """Tree scores (rounds, G, K), as `BoostedTrees._paths` with one ensemble a factor."""
+        """As `BoostedTrees._paths` with one ensemble a factor."""
         lightgbm = _lightgbm()
         settings = self._settings()
         data = lightgbm.Dataset(features[rows], params=settings, free_raw_data=True)

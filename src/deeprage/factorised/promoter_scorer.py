@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.features import kmer_counts, standardised
+from deeprage.baselines.features import kmer_counts
 from deeprage.data.coding import codon_counts
 from deeprage.data.pwm_scan import scan_log_odds
 from deeprage.errors import DeepRageError
+from deeprage.factorised.kernels import GaussianKernel, mean_kernel
 from deeprage.factorised.promoter_stack import WORD, WORD_BINS
 
 Tokens = NDArray[np.int8]
@@ -72,11 +73,7 @@ class PromoterScorer:
 
     def _scores(self, promoters: Tokens, coding: Tokens | None) -> NDArray[np.float64]:
         blocks = self._blocks(promoters, coding)
-        kernel = np.mean(
-            [known.kernel(block) for known, block in zip(self._kernels, blocks, strict=True)],
-            axis=0,
-        )
-        by_kernel = self.offset + kernel @ self.dual
+        by_kernel = self.offset + mean_kernel(self._kernels, blocks) @ self.dual
         read = np.concatenate([blocks[0], *blocks[2:]], axis=1)
         by_trees = np.column_stack(
             [
@@ -110,41 +107,13 @@ class PromoterScorer:
         return found
 
     @cached_property
-    def _kernels(self) -> list[_Kernel]:
-        return [_Kernel.of(block) for block in self._blocks(self.taught, self.taught_coding)]
+    def _kernels(self) -> list[GaussianKernel]:
+        blocks = self._blocks(self.taught, self.taught_coding)
+        return [GaussianKernel.of(block) for block in blocks]
 
     @cached_property
     def _forests(self) -> list[Any]:
         return [forest_of(text) for text in self.trees]
-
-
-@dataclass(frozen=True, eq=False)
-class _Kernel:
-    """A Gaussian kernel with features that taught, as `promoter_stack.gaussian_kernel`."""
-
-    raw: Features
-    taught: Features
-    scale: float
-
-    @classmethod
-    def of(cls, raw: Features) -> _Kernel:
-        taught = standardised(raw, np.arange(len(raw)))
-        sample = taught[:: max(1, len(raw) // 500)]
-        return cls(raw, taught, max(float(np.median(_squared_distances(sample, taught))), 1e-6))
-
-    def kernel(self, features: Features) -> Features:
-        """Kernel (G, N) of new features (G, P)."""
-        everything = np.concatenate([self.raw, features])
-        new = standardised(everything, np.arange(len(self.raw)))[len(self.raw) :]
-        found: Features = np.exp(
-            -np.maximum(_squared_distances(new, self.taught), 0) / np.float32(self.scale)
-        )
-        return found
-
-
-def _squared_distances(a: Features, b: Features) -> Features:
-    found: Features = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    return found
 
 
 def forest_of(text: str) -> Any:

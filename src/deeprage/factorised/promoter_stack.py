@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from deeprage.baselines.codon_trees import CodonTrees, codon_usage
-from deeprage.baselines.features import kmer_counts, proximal, standardised
+from deeprage.baselines.features import kmer_counts, proximal
 from deeprage.data.compendium import Compendium
+from deeprage.factorised.kernels import GaussianKernel, mean_kernel, ridge_dual
 
-Scores = NDArray[np.float32]
 MIXTURES = (0.0, 0.25, 0.5, 0.75)
 WORD, WORD_BINS, WORD_WINDOW = 6, 2, 600
 
@@ -38,7 +37,7 @@ class PromoterStack(CodonTrees):
         seed: int = 0,
         rounds: Sequence[int] = (50, 100, 200, 300),
         penalty: float = 0.5,
-        factors: int = 12,
+        factors: int = 20,
     ) -> None:
         super().__init__(
             motifs=motifs,
@@ -63,36 +62,21 @@ class PromoterStack(CodonTrees):
     def _paths(
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        trees = super()._paths(features, rows, scores)
-        kernel = np.mean([gaussian_kernel(block, rows) for block in self._blocks], axis=0)
-        kernels = kernel_scores(kernel, rows, scores, self.penalty)
+        trees = self._tree_paths(features, rows, scores)
+        kernel = mean_kernel(
+            [GaussianKernel.of(block[rows]) for block in self._blocks], self._blocks
+        )
+        self.taught_ = rows
+        self.offset_ = scores.mean(axis=0)
+        self.dual_ = ridge_dual(
+            kernel[rows].astype(np.float64), scores - self.offset_, self.penalty
+        )
+        kernels = np.asarray(self.offset_ + kernel @ self.dual_, dtype=np.float32)
         mixed = [(1 - share) * trees + share * kernels for share in MIXTURES]
         return np.concatenate(mixed).astype(np.float32)
 
-
-def gaussian_kernel(features: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Gaussian kernel (G, len(rows)) of standardised features with those of the given rows.
-
-    Its width is the median squared distance of a sample of those rows.
-    """
-    inputs = standardised(features, rows)
-    taught = inputs[rows]
-    squares = (inputs**2).sum(axis=1)
-    far = squares[:, None] + squares[rows] - 2 * inputs @ taught.T
-    scale = float(np.median(far[rows[:: max(1, len(rows) // 500)]]))
-    found: NDArray[np.float32] = np.exp(-np.maximum(far, 0) / max(scale, 1e-6))
-    return found
-
-
-def kernel_scores(
-    kernel: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    scores: NDArray[np.float64],
-    penalty: float,
-) -> Scores:
-    """Scores (G, K) of all genes by kernel ridge from the scores of `rows`."""
-    gram = kernel[rows].astype(np.float64)
-    gram[np.diag_indices_from(gram)] += penalty
-    mean = scores.mean(axis=0)
-    dual = cho_solve(cho_factor(gram, lower=True, overwrite_a=True), scores - mean)
-    return np.asarray(mean + kernel @ dual, dtype=np.float32)
+    def _tree_paths(
+        self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Scores (rounds, G, K) by the trees alone."""
+        return super()._paths(features, rows, scores)

@@ -2,9 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from deeprage.factorised.gaussian import Completed
+from deeprage.factorised.kernels import every_nth, median_distance, ridge_dual, squared_distances
 
 Matrix = NDArray[np.float32]
 
@@ -38,19 +38,8 @@ def residual_of_similar_genes(
     if genes > most:
         taught = np.sort(generator.choice(genes, most, replace=False))
     residual = np.where(known, completed.values - completed.blind, 0)[taught]
-    kernel = _squared_distances(profiles, profiles[taught])
-    sample = kernel[taught[:: max(1, len(taught) // 500)]]
-    kernel /= -max(width * float(np.median(sample)), 1e-6)
+    kernel = squared_distances(profiles, profiles[taught])
+    kernel /= -width * median_distance(kernel[every_nth(taught)])
     np.exp(kernel, out=kernel)
-    gram = kernel[taught]
-    gram[np.diag_indices_from(gram)] += penalty
-    dual = cho_solve(cho_factor(gram, lower=True, overwrite_a=True), residual)
+    dual = ridge_dual(kernel[taught], residual, penalty)
     return np.asarray(kernel @ dual, dtype=np.float32)
-
-
-def _squared_distances(a: Matrix, b: Matrix) -> Matrix:
-    found: Matrix = a @ b.T
-    found *= -2
-    found += (a**2).sum(axis=1)[:, None]
-    found += (b**2).sum(axis=1)
-    return np.maximum(found, 0, out=found)

@@ -11,12 +11,14 @@ Both see the completed matrix of the seen conditions and the regulator levels of
   count more whose regulator levels are like those of the new one.
 
 Penalties, and how the two are mixed, are chosen by leaving out groups of seen condition series.
+A regulator that was not measured has its completed value in a seen condition; in a new one both
+ridges run twice, the second time with what the first said of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeVar
 
@@ -124,6 +126,19 @@ class World:
         chosen = np.array([slots[int(rows[at])] for at in kept], dtype=np.intp)
         return World(self.values[rows], self.levels, kept, chosen)
 
+    def filled(self, columns: Rows, found: Matrix) -> World:
+        """The same with `found` (G, len(columns)) for levels there that were not measured.
+
+        The world itself if there are none.
+        """
+        at = np.ix_(self.regulator_slots, columns)
+        missing = np.isnan(self.levels[at])
+        if not missing.any():
+            return self
+        levels = self.levels.copy()
+        levels[at] = np.where(missing, found[self.regulator_rows], levels[at])
+        return replace(self, levels=levels)
+
     def _pairs(self) -> Sequence[tuple[int, int]]:
         return list(zip(self.regulator_rows, self.regulator_slots, strict=True))
 
@@ -138,6 +153,11 @@ class Mixture:
 
     def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
         """Log2 values (G, len(new)) of unseen conditions."""
+        found = self._once(world, seen, new)
+        filled = world.filled(new, found)
+        return found if filled is world else self._once(filled, seen, new)
+
+    def _once(self, world: World, seen: Rows, new: Rows) -> Matrix:
         first, second = self.weights
         return first * self.over_conditions(world, seen, new) + second * self.over_genes(
             world, seen, new
@@ -188,6 +208,7 @@ def _centred(world: World, seen: Rows) -> tuple[Matrix, Matrix, Matrix]:
     predicted: the sum of a gene's centred profile would give the answer away.
     """
     values = world.values[:, seen]
+    world = world.filled(seen, values)
     overall = float(values.mean())
     means = overall + (values - overall).sum(axis=1) / (len(seen) + 1)
     known = ~np.isnan(world.levels[:, seen])

@@ -1,0 +1,85 @@
+"""Gaussian kernels as wide as the points that teach are far apart, and the ridge on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from deeprage.baselines.features import standardised
+
+Features = NDArray[np.float32]
+
+#: Points whose distances to all others give the median, about.
+_SAMPLE = 500
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianKernel:
+    """A Gaussian kernel with points that taught, of features standardised over these.
+
+    Attributes:
+        raw: float32 (N, P), features that taught; taught: the same standardised.
+        scale: the median squared distance of a sample of them.
+    """
+
+    raw: Features
+    taught: Features
+    scale: float
+
+    @classmethod
+    def of(cls, raw: Features) -> GaussianKernel:
+        """The kernel of points that teach, float32 (N, P)."""
+        taught = standardised(raw, np.arange(len(raw)))
+        return cls(raw, taught, median_distance(squared_distances(every_nth(taught), taught)))
+
+    def __call__(self, features: Features) -> Features:
+        """Kernel float32 (G, N) of any points (G, P) with those that taught."""
+        everything = np.concatenate([self.raw, features])
+        points = standardised(everything, np.arange(len(self.raw)))[len(self.raw) :]
+        found = squared_distances(points, self.taught)
+        found /= np.float32(-self.scale)
+        return np.exp(found, out=found)
+
+
+def mean_kernel(kernels: Sequence[GaussianKernel], blocks: Sequence[Features]) -> Features:
+    """Mean float32 (G, N) of one kernel for each block of features (G, P)."""
+    found: Features = np.mean(
+        [kernel(block) for kernel, block in zip(kernels, blocks, strict=True)], axis=0
+    )
+    return found
+
+
+def squared_distances(a: Features, b: Features) -> Features:
+    """Squared distances (len(a), len(b)) of the rows of two matrices, none below 0."""
+    found: Features = a @ b.T
+    found *= -2
+    found += (a**2).sum(axis=1)[:, None]
+    found += (b**2).sum(axis=1)
+    return np.maximum(found, 0, out=found)
+
+
+def every_nth(points: Features) -> Features:
+    """About 500 of the rows."""
+    return points[:: max(1, len(points) // _SAMPLE)]
+
+
+def median_distance(distances: Features) -> float:
+    """Median of squared distances; not quite 0 where all points are the same."""
+    return max(float(np.median(distances)), 1e-6)
+
+
+def ridge_dual(
+    gram: NDArray[np.floating], targets: NDArray[np.floating], penalty: float
+) -> NDArray[np.floating]:
+    """Dual coefficients (N, K) of kernel ridge for targets (N, K).
+
+    Args:
+        gram: (N, N) with a diagonal of 1; overwritten.
+    """
+    gram[np.diag_indices_from(gram)] += penalty
+    found: NDArray[np.floating] = cho_solve(cho_factor(gram, lower=True, overwrite_a=True), targets)
+    return found
