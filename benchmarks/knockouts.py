@@ -211,14 +211,20 @@ def yeast_rows(task: Task, models: Mapping[str, BlockModel], *, headline: str | 
         if repeated is not None:
             rows += _rows(f"{start}.replicate", _agree(*repeated, knockout))
         if knockout.name == "msn24_37C":
-            rows += _array_rows(task, knockout, changes)
+            rows += _array_rows(task, knockout, changes, headline)
             if headline is not None:
-                rows += _yeast_headline(task, knockout, changes, truth, headline)
+                start = "knockout.msn24_heat"
+                rows += _yeast_headline(start, task, knockout, changes, truth, headline)
     return rows
 
 
-def _array_rows(task: Task, knockout: RealKnockout, changes: Mapping[str, Values]) -> list[Row]:
-    """The two mutant arrays one by one, as columns 136 and 137 of the compendium."""
+def _array_rows(
+    task: Task, knockout: RealKnockout, changes: Mapping[str, Values], headline: str | None
+) -> list[Row]:
+    """The two mutant arrays one by one, as columns 136 and 137 of the compendium.
+
+    The goal of 0.40 and the 0.375 of "minus the heat response" were set on column 137.
+    """
     (contrast,) = knockout.contrasts
     rows = []
     for column in contrast.mutants:
@@ -231,10 +237,14 @@ def _array_rows(task: Task, knockout: RealKnockout, changes: Mapping[str, Values
                 Row(f"{start}.spearman", found.spearman, "rho"),
                 Row(f"{start}.auroc100", found.auroc_expected, "AUROC"),
             ]
+        if headline is not None:
+            start = f"knockout.msn24_heat_array{column + 1}"
+            rows += _yeast_headline(start, task, knockout, changes, truth, headline)
     return rows
 
 
 def _yeast_headline(
+    start: str,
     task: Task,
     knockout: RealKnockout,
     changes: Mapping[str, Values],
@@ -253,9 +263,9 @@ def _yeast_headline(
     )
     beside = f"{headline}; against minus the heat response {low:+.3f} to {high:+.3f}"
     return [
-        Row("knockout.msn24_heat.spearman", found.spearman, "rho", ">= 0.40", beside),
-        Row("knockout.msn24_heat.gain_low", low, "rho", "> 0", beside),
-        Row("knockout.msn24_heat.auroc100", found.auroc_expected, "AUROC", ">= 0.92", headline),
+        Row(f"{start}.spearman", found.spearman, "rho", ">= 0.40", beside),
+        Row(f"{start}.gain_low", low, "rho", "> 0", beside),
+        Row(f"{start}.auroc100", found.auroc_expected, "AUROC", ">= 0.92", headline),
     ]
 
 
