@@ -26,10 +26,13 @@ class CodonTrees(BoostedTrees):
 
 
 def codon_usage(compendium: Compendium) -> NDArray[np.float32] | None:
-    """Square roots of codon counts and of their sum, float32 (G, 65); None without sequences.
+    """Codon usage float32 (G, 65) of every gene; None without coding sequences."""
+    return None if compendium.coding is None else usage_of(compendium.coding)
+
+
+def usage_of(coding: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Square roots of codon counts and of their sum, float32 (G, 65), of sequences int8 (G, L).
 
     Roots make the noise of small and large counts alike.
     """
-    if compendium.coding is None:
-        return None
-    return np.sqrt(codon_counts(compendium.coding))
+    return np.sqrt(codon_counts(coding))

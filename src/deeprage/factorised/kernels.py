@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,9 @@ class GaussianKernel:
     def of(cls, raw: Features) -> GaussianKernel:
         """The kernel of points that teach, float32 (N, P)."""
         taught = standardised(raw, np.arange(len(raw)))
-        return cls(raw, taught, median_distance(squared_distances(every_nth(taught), taught)))
+        return cls(
+            raw, taught, median_distance(squared_distances(taught[sample(len(taught))], taught))
+        )
 
     def __call__(self, features: Features) -> Features:
         """Kernel float32 (G, N) of any points (G, P) with those that taught."""
@@ -62,9 +65,9 @@ def squared_distances(a: Features, b: Features) -> Features:
     return np.maximum(found, 0, out=found)
 
 
-def every_nth(points: Features) -> Features:
-    """About 500 of the rows."""
-    return points[:: max(1, len(points) // _SAMPLE)]
+def sample(points: int) -> slice:
+    """About 500 of so many points, or all."""
+    return slice(None, None, max(1, points // _SAMPLE))
 
 
 def median_distance(distances: Features) -> float:
@@ -74,12 +77,12 @@ def median_distance(distances: Features) -> float:
 
 def ridge_dual(
     gram: NDArray[np.floating], targets: NDArray[np.floating], penalty: float
-) -> NDArray[np.floating]:
+) -> NDArray[Any]:
     """Dual coefficients (N, K) of kernel ridge for targets (N, K).
 
     Args:
         gram: (N, N) with a diagonal of 1; overwritten.
     """
     gram[np.diag_indices_from(gram)] += penalty
-    found: NDArray[np.floating] = cho_solve(cho_factor(gram, lower=True, overwrite_a=True), targets)
+    found: NDArray[Any] = cho_solve(cho_factor(gram, lower=True, overwrite_a=True), targets)
     return found

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.baselines.codon_trees import usage_of
 from deeprage.baselines.features import kmer_counts
-from deeprage.data.coding import codon_counts
 from deeprage.data.pwm_scan import scan_log_odds
 from deeprage.errors import DeepRageError
 from deeprage.factorised.kernels import GaussianKernel, mean_kernel
@@ -98,12 +98,12 @@ class PromoterScorer:
         if coding is None:
             usual = np.broadcast_to(self._mean_codons, (len(promoters), len(self._mean_codons)))
             return [*blocks, usual]
-        return [*blocks, np.sqrt(codon_counts(coding))]
+        return [*blocks, usage_of(coding)]
 
     @cached_property
     def _mean_codons(self) -> Features:
         assert self.taught_coding is not None
-        found: Features = np.sqrt(codon_counts(self.taught_coding)).mean(axis=0)
+        found: Features = usage_of(self.taught_coding).mean(axis=0)
         return found
 
     @cached_property

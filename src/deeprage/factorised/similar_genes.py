@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.factorised.gaussian import Completed
-from deeprage.factorised.kernels import every_nth, median_distance, ridge_dual, squared_distances
+from deeprage.factorised.kernels import median_distance, ridge_dual, sample, squared_distances
 
 Matrix = NDArray[np.float32]
 
@@ -39,7 +39,7 @@ def residual_of_similar_genes(
         taught = np.sort(generator.choice(genes, most, replace=False))
     residual = np.where(known, completed.values - completed.blind, 0)[taught]
     kernel = squared_distances(profiles, profiles[taught])
-    kernel /= -width * median_distance(kernel[every_nth(taught)])
+    kernel /= -width * median_distance(kernel[taught[sample(len(taught))]])
     np.exp(kernel, out=kernel)
     dual = ridge_dual(kernel[taught], residual, penalty)
     return np.asarray(kernel @ dual, dtype=np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -135,3 +135,28 @@ def pooled_wilcoxon(scores: Scores, targets: Mask, *, candidates: Mask) -> float
         method="asymptotic",
     )
     return float(test.pvalue)
+
+
+def enrichment_summary(
+    found: Enrichment, *, source: str, regulators: Sequence[str], null: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Known targets against other genes, with the share of random knock-outs that do as well.
+
+    Args:
+        null: AUROC (K,) of the same targets under random knock-outs.
+    """
+    values = {key: _number(value) for key, value in found._asdict().items()}
+    known = null[np.isfinite(null)]
+    at_least = int((known >= found.auroc).sum())
+    empirical = (1 + at_least) / (1 + len(known)) if len(known) else None
+    return {
+        "source": source,
+        "regulators": list(regulators),
+        **values,
+        "null_auroc": float(known.mean()) if len(known) else None,
+        "empirical_p": empirical,
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value

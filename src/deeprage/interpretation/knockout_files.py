@@ -5,22 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from deeprage.files import write_json, write_text, written_aside
-from deeprage.interpretation.enrichment import Enrichment
 from deeprage.interpretation.epistasis import Dissection, mean_size
 from deeprage.interpretation.knockout import KnockOut, Matrix
+from deeprage.interpretation.knockout_study import ScreenStudy
 from deeprage.interpretation.perturbation import label_of
 from deeprage.interpretation.ranking import shown_condition
-
-if TYPE_CHECKING:
-    from deeprage.interpretation.knockout_study import ScreenStudy
-    from deeprage.interpretation.screen import Scores
+from deeprage.interpretation.screen import Scores
 
 FORMAT_VERSION = 1
 RANKING = "ranking.tsv"
@@ -155,28 +150,3 @@ def _parts(dissection: Dissection) -> list[dict[str, Any]]:
         }
         for label, one, numbers in named
     ]
-
-
-def enrichment_summary(
-    found: Enrichment, *, source: str, regulators: Sequence[str], null: NDArray[np.float64]
-) -> dict[str, Any]:
-    """Known targets against other genes, with the share of random knock-outs that do as well.
-
-    Args:
-        null: AUROC (K,) of the same targets under random knock-outs.
-    """
-    values = {key: _number(value) for key, value in found._asdict().items()}
-    known = null[np.isfinite(null)]
-    at_least = int((known >= found.auroc).sum())
-    empirical = (1 + at_least) / (1 + len(known)) if len(known) else None
-    return {
-        "source": source,
-        "regulators": list(regulators),
-        **values,
-        "null_auroc": float(known.mean()) if len(known) else None,
-        "empirical_p": empirical,
-    }
-
-
-def _number(value: float) -> float | None:
-    return None if value != value else value

@@ -11,10 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
-from deeprage.interpretation.enrichment import enrichment, enrichment_table, pooled_wilcoxon
+from deeprage.interpretation.enrichment import (
+    enrichment,
+    enrichment_summary,
+    enrichment_table,
+    pooled_wilcoxon,
+)
 from deeprage.interpretation.epistasis import Dissection, dissect, mean_size
 from deeprage.interpretation.knockout import KnockOut, WildType, knock_out
-from deeprage.interpretation.knockout_files import enrichment_summary
 from deeprage.interpretation.known_targets import KnownTargets
 from deeprage.interpretation.nulls import null_scores
 from deeprage.interpretation.perturbation import Perturbation
