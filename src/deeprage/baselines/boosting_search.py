@@ -31,7 +31,7 @@ _BLOCKS = 16
 #: States with a bound over this share of the highest are evaluated first.
 _HIGH = 0.85
 #: Largest memory for the first products (A' W) that are kept between rounds.
-_CACHE_BYTES = 1_500_000_000
+_CACHE_BYTES = 2_500_000_000
 #: Changes of weights that are remembered. A kept product that missed more, or took up as many,
 #: is computed afresh, the latter against the drift of float32.
 _REFRESH = 40

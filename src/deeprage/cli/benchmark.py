@@ -36,7 +36,7 @@ def benchmark(
         list[str] | None,
         Option(
             help="Also with inputs destroyed: promoters-permuted, promoters-shuffled, "
-            "regulators-permuted, labels-permuted, or all."
+            "regulators-permuted, labels-permuted, coding-permuted, or all."
         ),
     ] = None,
     quick: Annotated[
