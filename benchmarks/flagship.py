@@ -3,7 +3,8 @@
     python benchmarks/flagship.py --motifs A.meme B.meme
 
 Trains as `deeprage train --model deeprage-f` does: all parts, the refit, and the errors of each
-kind of cell. Rows `<regime>.minutes` (by the clock) and `<regime>.peak_gb` in results/flagship.json.
+kind of cell. Rows `<regime>.minutes` (by the clock) and `<regime>.peak_gb` go to
+results/flagship.json.
 """
 
 from __future__ import annotations
