@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +21,34 @@ class ConditionMap:
     """What the seen conditions say of a condition with given regulator levels.
 
     Attributes:
-        values: completed log2 values (N, S) of the seen genes in the seen conditions.
-        levels: regulator levels (S, R) of those conditions, log2, NaN where not measured.
-        regulator_rows: which of the N genes are regulators; regulator_slots: which regulators.
+        world: the seen genes (N,), and the regulators, in the seen conditions (S,).
         mixture: the two ridges, with penalties and weights.
     """
 
-    values: Matrix
-    levels: Matrix
-    regulator_rows: Rows
-    regulator_slots: Rows
+    world: World
     mixture: Mixture
 
+    @property
+    def values(self) -> Matrix:
+        """Completed log2 values float32 (N, S) of the seen genes."""
+        world = self.world
+        return world.values[: len(world.values) - world.extra].astype(np.float32)
+
+    @property
+    def levels(self) -> Matrix:
+        """Regulator levels float32 (S, R) of the seen conditions, log2, NaN where not measured."""
+        return self.world.levels.T.astype(np.float32)
+
     def profiles(self, levels: Matrix) -> Matrix:
-        """Log2 values (N, C) of the seen genes under levels (C, R); NaN counts as usual."""
-        genes, seen = self.values.shape
-        values = np.zeros((genes, seen + len(levels)))
-        values[:, :seen] = self.values
-        world = self._world(values, np.concatenate([self.levels, levels]))
+        """Log2 values (N, C) of the seen genes under levels (C, R); NaN: from the others."""
+        known = self.world
+        seen = known.values.shape[1]
+        blank = np.zeros((len(known.values), len(levels)))
+        world = replace(
+            known,
+            values=np.concatenate([known.values, blank], axis=1),
+            levels=np.concatenate([known.levels, levels.T.astype(np.float64)], axis=1),
+        )
         new = np.arange(seen, seen + len(levels))
         return self.mixture(world, np.arange(seen), new).astype(np.float32)
 
@@ -53,15 +63,10 @@ class ConditionMap:
         if len(names) < 2:
             return
         everything = np.arange(len(series))
-        world = self._world(self.values.astype(np.float64), self.levels)
         for at in range(min(FOLDS, len(names))):
             fold = np.flatnonzero(np.isin(series, names[at::FOLDS]))
             seen = np.setdiff1d(everything, fold)
-            yield fold, self.mixture(world, seen, fold).astype(np.float32)
-
-    def _world(self, values: NDArray[np.float64], levels: Matrix) -> World:
-        regulators = self.regulator_rows, self.regulator_slots
-        return World(values, levels.T.astype(np.float64), *regulators)
+            yield fold, self.mixture(self.world, seen, fold).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,10 @@ from deeprage.data.labels import DEFAULT_EDGES
 from deeprage.data.split import Regime, Role, Split
 from deeprage.factorised.certainty import CellKind, Certainty, ErrorSample, Kinds, kinds_of
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
-from deeprage.factorised.gaussian import Completed
 from deeprage.factorised.kept_stack import KeptStack
 from deeprage.factorised.model import Factorised
 from deeprage.factorised.trained import Learnt, TrainedFactorised
-from deeprage.factorised.unseen_conditions import Mixture, World, choose_mixture
+from deeprage.factorised.unseen_conditions import Mixture
 
 Rows = NDArray[np.intp]
 Matrix = NDArray[np.float32]
@@ -48,12 +47,6 @@ class _Keeping(Factorised):
     def fitted_stack(self) -> KeptStack | None:
         """The stack of the fit, where its split has unseen genes."""
         return self._stack if isinstance(self._stack, KeptStack) else None
-
-    @property
-    def completed(self) -> Completed:
-        """The completed block of seen genes and conditions."""
-        assert self._completed is not None
-        return self._completed
 
     @property
     def mixture(self) -> Mixture | None:
@@ -131,7 +124,7 @@ def learn(
     final = split.validation_in_training()
     values = training_values(visible, final)
     rows, columns = (np.flatnonzero((~np.isnan(values)).any(axis=axis)) for axis in (1, 0))
-    conditions = _condition_map(model, visible, values, rows, columns)
+    conditions = _condition_map(model, visible, rows, columns)
     stack = model.fitted_stack
     if left is None:
         on_step("reading the promoters of genes that are left out")
@@ -213,22 +206,10 @@ def _held_out_genes(visible: Compendium, split: Split) -> Rows:
     return np.flatnonzero(held_out)
 
 
-def _condition_map(
-    model: _Keeping, visible: Compendium, values: Matrix, rows: Rows, columns: Rows
-) -> ConditionMap:
-    slot_of = {int(row): slot for slot, row in enumerate(visible.regulator_rows)}
-    at = np.array([n for n, row in enumerate(rows) if int(row) in slot_of], dtype=np.intp)
-    slots = np.array([slot_of[int(rows[n])] for n in at], dtype=np.intp)
-    levels = visible.regulator_levels[columns]
-    completed = model.completed.values
-    mixture = model.mixture
-    if mixture is None:
-        world = World(completed.astype(np.float64), levels.T.astype(np.float64), at, slots)
-        series = np.asarray(visible.series).astype(str)[columns]
-        scored = np.setdiff1d(np.arange(len(rows)), at)
-        generator = np.random.default_rng(model.seed)
-        mixture = choose_mixture(world, np.arange(len(columns)), series, scored, generator)
-    return ConditionMap(completed, levels, at, slots, mixture)
+def _condition_map(model: _Keeping, visible: Compendium, rows: Rows, columns: Rows) -> ConditionMap:
+    world = model.world(visible, rows, columns)
+    mixture = model.mixture or model.choose_mixture(visible, world, columns)
+    return ConditionMap(world.of_conditions(columns), mixture)
 
 
 def _without_gene_groups(
@@ -280,10 +261,11 @@ def _condition_errors(
     teach = np.isin(rows, left.taught)
     # The left-out genes' conditions are among the seen ones; a refit may have added some.
     place = np.searchsorted(columns, left.columns)
+    known = conditions.values[teach]
     for fold, profiles in conditions.left_out(series, generator):
         seen[:, fold] = profiles
         kept = np.flatnonzero(~np.isin(place, fold))
-        values = conditions.values[teach][:, place]
+        values = known[:, place]
         mean, loadings = left.factors.of_profiles(values, profiles[teach], kept)
         for kind, block in found.items():
             block[:, fold] = mean + scores[kind] @ loadings.T

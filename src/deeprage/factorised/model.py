@@ -165,23 +165,32 @@ class Factorised:
         self, visible: Compendium, rows: Rows, columns: Rows, new: Rows
     ) -> Matrix:
         """Predicted values (len(rows), len(new)) of seen genes in unseen conditions."""
+        world = self.world(visible, rows, columns)
+        if self._mixture is None:
+            self._mixture = self.choose_mixture(visible, world, columns)
+        return self._mixture(world, columns, new).astype(np.float32)
+
+    def world(self, visible: Compendium, rows: Rows, columns: Rows) -> World:
+        """What is known of seen genes and of all regulators, in all conditions (C,)."""
         assert self._completed is not None
         slot_of = {int(row): slot for slot, row in enumerate(visible.regulator_rows)}
         at = np.array([n for n, row in enumerate(rows) if int(row) in slot_of], dtype=np.intp)
         slots = np.array([slot_of[int(rows[n])] for n in at], dtype=np.intp)
-        values = np.zeros((len(rows), visible.expression.shape[1]))
+        levels = visible.regulator_levels.T.astype(np.float64)
+        values = np.zeros((len(rows), levels.shape[1]))
         values[:, columns] = self._completed.values
-        world = World(values, visible.regulator_levels.T.astype(np.float64), at, slots)
-        if self._mixture is None:
-            scored = np.setdiff1d(np.arange(len(rows)), at)
-            self._mixture = choose_mixture(
-                world,
-                columns,
-                np.asarray(visible.series).astype(str),
-                scored,
-                np.random.default_rng(self.seed),
-            )
-        return self._mixture(world, columns, new).astype(np.float32)
+        # Regulators are seldom targets, hence no rows of the matrix that was completed.
+        completed = np.zeros(levels.shape)
+        completed[:, columns] = complete(levels[:, columns], steps=1, start=self._completed).values
+        return World(values, levels, at, slots).with_all_regulators(completed)
+
+    def choose_mixture(self, visible: Compendium, world: World, columns: Rows) -> Mixture:
+        """The ridges and weights that are best on left-out series of the seen conditions."""
+        genes = np.arange(len(world.values) - world.extra)
+        scored = np.setdiff1d(genes, world.regulator_rows)
+        series = np.asarray(visible.series).astype(str)
+        generator = np.random.default_rng(self.seed)
+        return choose_mixture(world, columns, series, scored, generator)
 
     def _unseen_genes(
         self,

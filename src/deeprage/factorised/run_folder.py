@@ -15,7 +15,7 @@ from deeprage.factorised.certainty import CellKind, Certainty, ErrorSample
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
 from deeprage.factorised.promoter_scorer import PromoterScorer
 from deeprage.factorised.trained import Learnt, TrainedFactorised
-from deeprage.factorised.unseen_conditions import Mixture, OverConditions, OverGenes
+from deeprage.factorised.unseen_conditions import Mixture, OverConditions, OverGenes, World
 from deeprage.files import write_json, write_text
 from deeprage.training.run import FORMAT_VERSION, MODEL, MODEL_JSON, TREES, Run
 
@@ -110,10 +110,11 @@ def _arrays(learnt: Learnt) -> dict[str, NDArray[Any]]:
         "predicted": learnt.predicted,
         "kinds": learnt.kinds,
         "promoter_scores": learnt.promoter_scores,
-        "conditions.values": conditions.values,
+        "conditions.values": conditions.world.values.astype(np.float32),
         "conditions.levels": conditions.levels,
-        "conditions.regulator_rows": conditions.regulator_rows,
-        "conditions.regulator_slots": conditions.regulator_slots,
+        "conditions.regulator_rows": conditions.world.regulator_rows,
+        "conditions.regulator_slots": conditions.world.regulator_slots,
+        "conditions.extra": np.array(conditions.world.extra),
         "factors.mean": learnt.factor_map.mean,
         "factors.loadings": learnt.factor_map.loadings,
         "motifs.log_odds": np.concatenate(scorer.odds, axis=1),
@@ -156,11 +157,14 @@ def _learnt(
     mixture = about["mixture"]
     first, second = mixture["weights"]
     conditions = ConditionMap(
-        values=arrays["conditions.values"],
-        levels=arrays["conditions.levels"],
-        regulator_rows=arrays["conditions.regulator_rows"],
-        regulator_slots=arrays["conditions.regulator_slots"],
-        mixture=Mixture(
+        World(
+            arrays["conditions.values"].astype(np.float64),
+            arrays["conditions.levels"].T.astype(np.float64),
+            arrays["conditions.regulator_rows"],
+            arrays["conditions.regulator_slots"],
+            int(arrays["conditions.extra"]),
+        ),
+        Mixture(
             OverConditions(*mixture["over_conditions"]),
             OverGenes(*mixture["over_genes"]),
             (float(first), float(second)),

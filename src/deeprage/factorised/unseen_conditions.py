@@ -112,19 +112,42 @@ class World:
         values: completed log2 values (G, C); columns not seen are ignored.
         levels: regulator levels (R, C), log2, NaN where not measured.
         regulator_rows: rows of `values` that are regulators, `regulator_slots` which ones.
+        extra: so many of the last rows are there as regulators alone: nobody asks for them.
     """
 
     values: Matrix
     levels: Matrix
     regulator_rows: Rows
     regulator_slots: Rows
+    extra: int = 0
+
+    def with_all_regulators(self, completed: Matrix) -> World:
+        """The same with a row for every regulator that is not among the genes.
+
+        Args:
+            completed: levels (R, C) without gaps; columns not seen are ignored.
+        """
+        others = np.setdiff1d(np.arange(len(self.levels)), self.regulator_slots)
+        further = len(self.values) + np.arange(len(others))
+        return World(
+            np.concatenate([self.values, completed[others]]),
+            self.levels,
+            np.concatenate([self.regulator_rows, further]),
+            np.concatenate([self.regulator_slots, others]),
+            len(others),
+        )
 
     def part(self, rows: Rows) -> World:
-        """The same for some of the genes."""
+        """The same for some of the rows, in rising order."""
         slots = {int(row): int(slot) for row, slot in self._pairs()}
         kept = np.array([at for at, row in enumerate(rows) if int(row) in slots], dtype=np.intp)
         chosen = np.array([slots[int(rows[at])] for at in kept], dtype=np.intp)
-        return World(self.values[rows], self.levels, kept, chosen)
+        extra = int((rows >= len(self.values) - self.extra).sum())
+        return World(self.values[rows], self.levels, kept, chosen, extra)
+
+    def of_conditions(self, columns: Rows) -> World:
+        """The same for some of the conditions."""
+        return replace(self, values=self.values[:, columns], levels=self.levels[:, columns])
 
     def filled(self, columns: Rows, found: Matrix) -> World:
         """The same with `found` (G, len(columns)) for levels there that were not measured.
@@ -152,10 +175,12 @@ class Mixture:
     weights: tuple[float, float]
 
     def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
-        """Log2 values (G, len(new)) of unseen conditions."""
+        """Log2 values (G - extra, len(new)) of unseen conditions."""
         found = self._once(world, seen, new)
         filled = world.filled(new, found)
-        return found if filled is world else self._once(filled, seen, new)
+        if filled is not world:
+            found = self._once(filled, seen, new)
+        return found[: len(found) - world.extra]
 
     def _once(self, world: World, seen: Rows, new: Rows) -> Matrix:
         first, second = self.weights
