@@ -114,7 +114,7 @@ def _arrays(learnt: Learnt) -> dict[str, NDArray[Any]]:
         "conditions.levels": conditions.levels,
         "conditions.regulator_rows": conditions.world.regulator_rows,
         "conditions.regulator_slots": conditions.world.regulator_slots,
-        "conditions.extra": np.array(conditions.world.extra),
+        "conditions.extra": np.array([conditions.world.extra]),
         "factors.mean": learnt.factor_map.mean,
         "factors.loadings": learnt.factor_map.loadings,
         "motifs.log_odds": np.concatenate(scorer.odds, axis=1),
@@ -162,7 +162,7 @@ def _learnt(
             arrays["conditions.levels"].T.astype(np.float64),
             arrays["conditions.regulator_rows"],
             arrays["conditions.regulator_slots"],
-            int(arrays["conditions.extra"]),
+            int(arrays["conditions.extra"].item()),
         ),
         Mixture(
             OverConditions(*mixture["over_conditions"]),
