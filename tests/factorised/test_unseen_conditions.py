@@ -107,3 +107,22 @@ def test_levels_that_were_not_measured_do_not_know_the_values_of_unseen_conditio
         mixture(World(hidden, levels, rows, slots), SEEN, NEW),
         mixture(World(truth.values, levels, rows, slots), SEEN, NEW),
     )
+
+
+def test_gaps_are_filled_where_regulators_are_no_genes_too() -> None:
+    truth = world()
+    holes = np.random.default_rng(2).random(truth.levels.shape) < 0.4
+    levels = np.where(holes, np.nan, truth.levels)
+    nobody = np.zeros(0, dtype=np.intp)
+    bare = World(truth.values[30:], levels, nobody, nobody)
+    whole = bare.with_all_regulators(truth.levels)
+    assert (whole.genes, whole.extra, len(whole.values)) == (120, 30, 150)
+    assert whole.with_all_regulators(truth.levels).extra == 30
+    mixture = Mixture(OverConditions(0.2, 3.0), OverGenes(0.1, 0.6), (0.5, 0.5))
+
+    def error(known: World) -> float:
+        found = mixture(known, SEEN, NEW)
+        assert found.shape == (120, 12)
+        return float(np.mean((found - truth.values[30:, NEW]) ** 2))
+
+    assert error(whole) < 0.95 * error(bare)

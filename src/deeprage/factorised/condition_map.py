@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +29,12 @@ class ConditionMap:
     world: World
     mixture: Mixture
 
-    @property
+    @cached_property
     def values(self) -> Matrix:
         """Completed log2 values float32 (N, S) of the seen genes."""
-        world = self.world
-        return world.values[: len(world.values) - world.extra].astype(np.float32)
+        return self.world.values[: self.world.genes].astype(np.float32)
 
-    @property
+    @cached_property
     def levels(self) -> Matrix:
         """Regulator levels float32 (S, R) of the seen conditions, log2, NaN where not measured."""
         return self.world.levels.T.astype(np.float32)

@@ -186,8 +186,7 @@ class Factorised:
 
     def choose_mixture(self, visible: Compendium, world: World, columns: Rows) -> Mixture:
         """The ridges and weights that are best on left-out series of the seen conditions."""
-        genes = np.arange(len(world.values) - world.extra)
-        scored = np.setdiff1d(genes, world.regulator_rows)
+        scored = np.setdiff1d(np.arange(world.genes), world.regulator_rows)
         series = np.asarray(visible.series).astype(str)
         generator = np.random.default_rng(self.seed)
         return choose_mixture(world, columns, series, scored, generator)

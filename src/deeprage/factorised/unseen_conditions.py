@@ -121,6 +121,11 @@ class World:
     regulator_slots: Rows
     extra: int = 0
 
+    @property
+    def genes(self) -> int:
+        """How many of the rows, the first ones, are genes that may be asked for."""
+        return len(self.values) - self.extra
+
     def with_all_regulators(self, completed: Matrix) -> World:
         """The same with a row for every regulator that is not among the genes.
 
@@ -134,7 +139,7 @@ class World:
             self.levels,
             np.concatenate([self.regulator_rows, further]),
             np.concatenate([self.regulator_slots, others]),
-            len(others),
+            self.extra + len(others),
         )
 
     def part(self, rows: Rows) -> World:
@@ -142,7 +147,7 @@ class World:
         slots = {int(row): int(slot) for row, slot in self._pairs()}
         kept = np.array([at for at, row in enumerate(rows) if int(row) in slots], dtype=np.intp)
         chosen = np.array([slots[int(rows[at])] for at in kept], dtype=np.intp)
-        extra = int((rows >= len(self.values) - self.extra).sum())
+        extra = int((rows >= self.genes).sum())
         return World(self.values[rows], self.levels, kept, chosen, extra)
 
     def of_conditions(self, columns: Rows) -> World:
@@ -175,12 +180,12 @@ class Mixture:
     weights: tuple[float, float]
 
     def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
-        """Log2 values (G - extra, len(new)) of unseen conditions."""
+        """Log2 values (world.genes, len(new)) of unseen conditions."""
         found = self._once(world, seen, new)
         filled = world.filled(new, found)
         if filled is not world:
             found = self._once(filled, seen, new)
-        return found[: len(found) - world.extra]
+        return found[: world.genes]
 
     def _once(self, world: World, seen: Rows, new: Rows) -> Matrix:
         first, second = self.weights
