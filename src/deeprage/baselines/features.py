@@ -95,11 +95,19 @@ class MotifFeatures:
 
 def standardised(features: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
     """Features (G, P) with mean 0 and variance 1 over the given rows; constant ones become 0."""
-    mean = features[rows].mean(axis=0, dtype=np.float64)
-    spread = features[rows].std(axis=0, dtype=np.float64)
-    scale = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 1e-6)
-    result: NDArray[np.float32] = (features - mean.astype(np.float32)) * scale.astype(np.float32)
+    mean, scale = standardisation(features[rows])
+    result: NDArray[np.float32] = (features - mean) * scale
     return result
+
+
+def standardisation(
+    features: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Means and reciprocal standard deviations float32 (P,) of features (G, P); 0 for constants."""
+    mean = features.mean(axis=0, dtype=np.float64)
+    spread = features.std(axis=0, dtype=np.float64)
+    scale = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 1e-6)
+    return mean.astype(np.float32), scale.astype(np.float32)
 
 
 def regulator_means(visible: Compendium, split: Split) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from deeprage.baselines.features import standardised
+from deeprage.baselines.features import standardisation
 
 Features = NDArray[np.float32]
 
@@ -23,28 +23,28 @@ class GaussianKernel:
     """A Gaussian kernel with points that taught, of features standardised over these.
 
     Attributes:
-        raw: float32 (N, P), features that taught; taught: the same standardised.
-        scale: the median squared distance of a sample of them.
+        mean, scale: float32 (P,), of the features of those points.
+        taught: float32 (N, P), their standardised features.
+        width: the median squared distance of a sample of them.
     """
 
-    raw: Features
+    mean: Features
+    scale: Features
     taught: Features
-    scale: float
+    width: float
 
     @classmethod
-    def of(cls, raw: Features) -> GaussianKernel:
+    def of(cls, features: Features) -> GaussianKernel:
         """The kernel of points that teach, float32 (N, P)."""
-        taught = standardised(raw, np.arange(len(raw)))
-        return cls(
-            raw, taught, median_distance(squared_distances(taught[sample(len(taught))], taught))
-        )
+        mean, scale = standardisation(features)
+        taught = (features - mean) * scale
+        few = taught[sample(len(taught))]
+        return cls(mean, scale, taught, median_distance(squared_distances(few, taught)))
 
     def __call__(self, features: Features) -> Features:
         """Kernel float32 (G, N) of any points (G, P) with those that taught."""
-        everything = np.concatenate([self.raw, features])
-        points = standardised(everything, np.arange(len(self.raw)))[len(self.raw) :]
-        found = squared_distances(points, self.taught)
-        found /= np.float32(-self.scale)
+        found = squared_distances((features - self.mean) * self.scale, self.taught)
+        found /= np.float32(-self.width)
         return np.exp(found, out=found)
 
 
