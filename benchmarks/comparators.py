@@ -14,11 +14,14 @@ criteria. The relational learner has the motifs alone, hence GeneClass's inputs.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.threads import use_threads
 
 GOALS = {"geneclass": "< 5", "bdtree": "< 5", "medusa": "< 20"}
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -32,9 +35,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     options = _options()
-    # Read by the libraries of linear algebra when they are loaded, so before numpy.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(options.threads)
+    use_threads(options.threads)
     from benchmarks.record import Row, record, show
     from deeprage.data.compendium import Compendium
     from deeprage.data.split import visible
@@ -77,5 +78,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent.parent))
     main()

@@ -10,18 +10,17 @@ results/flagship.json.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.threads import use_threads
+
 
 def main() -> None:
     options = _options()
-    # Read by the libraries of linear algebra when they are loaded, so before numpy.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(options.threads)
+    use_threads(options.threads)
     from benchmarks.record import Row, record, show
     from deeprage.data.compendium import Compendium
     from deeprage.data.splitting import make_split
