@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from deeprage.data.blocks import Block, epoch_blocks
+
 
 class Corner(NamedTuple):
     """Training data as tensors; `known` cells train, `held_out` cells judge."""
@@ -53,12 +55,15 @@ Step = Callable[[Any, Any, np.random.Generator], None]
 
 
 def block_step(corner: Corner, shape: tuple[int, int]) -> Step:
-    """A step of the project's own form on random genes x random conditions."""
+    """A step of the project's own form on the next block of an epoch, as in training."""
+    waiting: list[Block] = []
 
     def step(network: Any, optimiser: Any, generator: np.random.Generator) -> None:
-        genes, conditions = corner.values.shape
-        rows = torch.from_numpy(generator.permutation(genes)[: shape[0]])
-        columns = torch.from_numpy(generator.permutation(conditions)[: shape[1]])
+        if not waiting:
+            genes, conditions = (np.arange(number) for number in corner.values.shape)
+            waiting.extend(epoch_blocks(genes, conditions, shape=shape, generator=generator))
+        block = waiting.pop()
+        rows, columns = torch.from_numpy(block.rows), torch.from_numpy(block.columns)
         prediction = network(corner.promoters[rows], corner.levels[columns])
         at = (rows[:, None], columns[None, :])
         known = corner.known[at]
@@ -73,11 +78,15 @@ def block_step(corner: Corner, shape: tuple[int, int]) -> Step:
 
 
 def pair_step(corner: Corner, batch: int) -> Step:
-    """A step of the paper's form on random pairs, with plain layers."""
+    """A step of the paper's form on the next random pairs of an epoch, with plain layers."""
     cells = torch.nonzero(corner.known)
+    waiting: list[torch.Tensor] = []
 
     def step(network: Any, optimiser: Any, generator: np.random.Generator) -> None:
-        chosen = cells[torch.from_numpy(generator.integers(0, len(cells), batch))]
+        if not waiting:
+            drawn = cells[torch.from_numpy(generator.permutation(len(cells)))]
+            waiting.extend(torch.split(drawn, batch))
+        chosen = waiting.pop()
         rows, columns = chosen[:, 0], chosen[:, 1]
         prediction = network.pairwise(corner.promoters[rows], corner.levels[columns])
         _descend(optimiser, prediction.value, prediction.logits, corner.values[rows, columns])
