@@ -6,9 +6,10 @@ The task of `paper_parity.py`: `yeast-stress-full`, `--protocol paper` (missing 
 regulators are scored), random pairs 80/10/10, the same split. To be done in minutes of one shared
 CPU thread all are small and short: 128 filters and dense layers of 128 units where the paper has
 256 and 512, 8 epochs, one dropout for all, no setting tried twice. So only rows of this file are to
-be compared with each other. `tp-global` is the control: the same low-rank tensor product with the
-promoter pooled whole. Rows `<name>.*` go to results/positions.json. Scores are of validation cells;
-test cells are not scored.
+be compared with each other, those of one number of epochs: with `--epochs 24` they are called
+`<name>@24-epochs.*`. `tp-global` is the control: the same low-rank tensor product with the promoter
+pooled whole. Rows `<name>.*` go to results/positions.json. Scores are of validation cells; test
+cells are not scored.
 """
 
 from __future__ import annotations
@@ -76,13 +77,15 @@ def _run(name: str, compendium: Any, split: Any, options: argparse.Namespace) ->
 
     recipe = RECIPES[name]
     training = dict(COMMON_TRAINING)
+    label = name
     if options.epochs:
         training["epochs"] = options.epochs
+        label = f"{name}@{options.epochs}-epochs"
     run, validation, _ = trained_and_scored(
         compendium,
         split,
         options,
-        label=name,
+        label=label,
         network=preset(recipe.preset, **COMMON_NETWORK, **recipe.network),
         training=training_config(**training),
     )
@@ -95,7 +98,7 @@ def _run(name: str, compendium: Any, split: Any, options: argparse.Namespace) ->
         "parameters": (run.config["parameters"], "numbers"),
     }
     rows = [
-        Row(f"{name}.{key}", value, unit, reference=REFERENCES.get(key))
+        Row(f"{label}.{key}", value, unit, reference=REFERENCES.get(key))
         for key, (value, unit) in values.items()
     ]
     show(rows)

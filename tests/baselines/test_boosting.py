@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from deeprage.baselines import boosting_search
 from deeprage.baselines.boosting import BoostingData, Proposal, boost
@@ -48,12 +49,13 @@ def exhaustive(presence, states, up, down, masks, own):
 
 
 class TestRuleSearch:
+    @pytest.mark.parametrize("threads", [1, 2])
     @pytest.mark.parametrize(
         ("seed", "kept_bytes", "remembered"),
         [(0, 10**6, 40), (1, 10**6, 40), (2, 10**6, 2), (3, 10**6, 1), (4, 0, 40), (5, 300, 3)],
     )
     def test_finds_what_exhaustive_search_finds_while_the_tree_grows(
-        self, seed, kept_bytes, remembered, monkeypatch
+        self, seed, kept_bytes, remembered, threads, monkeypatch
     ):
         monkeypatch.setattr(boosting_search, "_BLOCK", 2)  # several blocks of attributes
         # Products that are kept, not kept, and too old to be brought up to date.
@@ -62,7 +64,8 @@ class TestRuleSearch:
         presence, states, signs, rows = random_problem(seed)
         own = np.concatenate([rows, rows])
         up, down = ((signs == sign).astype(np.float32) for sign in (1, -1))
-        search = RuleSearch(presence, states, up.copy(), down.copy(), own)
+        with threadpool_limits(threads, user_api="blas"):
+            search = RuleSearch(presence, states, up.copy(), down.copy(), own)
         masks = [(np.ones(len(presence), bool), np.ones(len(states), bool))]
         search.add_node(*masks[0])
         rng = np.random.default_rng(seed)

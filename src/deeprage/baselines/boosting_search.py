@@ -18,10 +18,14 @@ holds with the signs exchanged.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 #: Fewest attributes whose best gain is bounded together, and which are scored at once: their two
 #: products then stay in the processor's cache.
@@ -30,7 +34,7 @@ _BLOCK = 256
 _BLOCKS = 16
 #: States with a bound over this share of the highest are evaluated first.
 _HIGH = 0.85
-#: Largest memory for the first products (A' W) that are kept between rounds.
+#: Largest memory for the first products (W' A) that are kept between rounds.
 _CACHE_BYTES = 2_500_000_000
 #: Changes of weights that are remembered. A kept product that missed more, or took up as many,
 #: is computed afresh, the latter against the drift of float32.
@@ -53,7 +57,8 @@ class Found:
 @dataclass
 class _Node:
     """The rows and columns of a node that carry weight, which states (S,) are about one of its
-    own rows, and its kept product A' [W+ W-] with the version of the weights that it is of."""
+    own rows, and its kept product [W+ W-]' A (2 c, M), rows first so that a change of few
+    conditions touches whole rows, with the version of the weights that it is of."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
@@ -61,6 +66,14 @@ class _Node:
     product: NDArray[np.float32] | None = None
     updates: int = 0
     version: int = -1
+
+
+class _Source(NamedTuple):
+    """What a node's covered weights are made from: [W+ W-]' A (2 c, M) where that is kept
+    (`with_presence`), else [W+ W-] (g, 2 c)."""
+
+    matrix: NDArray[np.float32]
+    with_presence: bool
 
 
 @dataclass(frozen=True)
@@ -126,6 +139,7 @@ class RuleSearch:
     _size: int = field(init=False)
     _in_rows: NDArray[np.float32] = field(init=False)
     _in_columns: NDArray[np.float32] = field(init=False)
+    _threads: _Threads = field(default_factory=lambda: _Threads())
 
     def __post_init__(self) -> None:
         genes, conditions = self.up.shape
@@ -208,7 +222,7 @@ class RuleSearch:
         node = int(np.argmax(self._tops))
         exact = np.where(self._exact[node], self._bounds[node], 0)
         _, sign, state = (int(i) for i in np.unravel_index(np.argmax(exact), exact.shape))
-        signed = _signed_gains(*self._covered(node, np.array([state])))[:, 0]
+        signed = self.gains(node, state)
         attribute = int(np.argmax(signed if sign == 0 else -signed))
         return Found(floor, node, attribute, state)
 
@@ -225,77 +239,77 @@ class RuleSearch:
         """Make the highest bounds of a node exact, those over `floor`."""
         stale = np.where(self._exact[node], np.float32(0), self._bounds[node])
         high = (stale > max(floor, _HIGH * stale.max())).any(axis=1)
-        for block in np.flatnonzero(high.any(axis=1)):
-            self._evaluate(node, int(block), np.flatnonzero(high[block]))
+        source = self._source(self.nodes[node])
+
+        def evaluate(block: int) -> None:
+            self._evaluate(node, source, block, np.flatnonzero(high[block]))
+
+        self._threads.each(evaluate, np.flatnonzero(high.any(axis=1)).tolist())
+        self.evaluations += int(high.sum())
         self._take_tops(node)
 
     def covered(self, node: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Weights of Up and of Down cells that each rule (M, S) under a node covers."""
-        return self._covered(node, np.arange(self.states.shape[1]))
+        up, down = self._covered(node, np.arange(self.states.shape[1]))
+        return up.T, down.T
 
     def gains(self, node: int, state: int) -> NDArray[np.float32]:
         """Signed gains (M,) of all attributes with one state; positive where they mean Up."""
-        return _signed_gains(*self._covered(node, np.array([state])))[:, 0]
+        signed = _signed_gains(*self._covered(node, np.array([state])))
+        return signed.ravel()
 
     def _covered(
-        self, number: int, states: NDArray[np.intp], attributes: slice = slice(None)
+        self,
+        number: int,
+        states: NDArray[np.intp],
+        attributes: slice = slice(None),
+        source: _Source | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Weights of Up and of Down cells covered by some attributes with some states."""
+        """Weights (s, m) of Up and of Down cells covered by m attributes with s states."""
         node = self.nodes[number]
-        on = self.states[np.ix_(node.columns, states)]
-        product = self._product(node)
-        if product is None:
-            up, down = self._covered_afresh(node, on, attributes)
+        matrix, with_presence = self._source(node) if source is None else source
+        on = self.states[np.ix_(node.columns, states)].T
+        half = len(node.columns)
+        if with_presence:
+            part = matrix[:, attributes]
+            up, down = on @ part[:half], on @ part[half:]
+        elif len(states) < half:  # the cheaper order of the two products
+            both = np.concatenate([matrix[:, :half] @ on.T, matrix[:, half:] @ on.T], axis=1)
+            found = self._times_presence(node.rows, both, attributes)
+            up, down = found[: len(states)], found[len(states) :]
         else:
-            half = product.shape[1] // 2
-            part = product[attributes]
-            up, down = part[:, :half] @ on, part[:, half:] @ on
+            part = self._times_presence(node.rows, matrix, attributes)
+            up, down = on @ part[:half], on @ part[half:]
         selfs = self._self_weights(node, states)
         if selfs is not None:
-            own = self.presence[selfs.rows, attributes].T
-            up[:, selfs.positions] -= own * selfs.up
-            down[:, selfs.positions] -= own * selfs.down
+            own = self.presence[selfs.rows, attributes]
+            up[selfs.positions] -= own * selfs.up[:, None]
+            down[selfs.positions] -= own * selfs.down[:, None]
         return up, down
 
-    def _covered_afresh(
-        self, node: _Node, on: NDArray[np.float32], attributes: slice
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The same from the weights, by the cheaper order of the two products."""
-        cells = np.ix_(node.rows, node.columns)
-        weights = [self.up[cells], self.down[cells]]
-        if on.shape[1] < on.shape[0]:
-            both = np.concatenate([part @ on for part in weights], axis=1)
-            found = self._transposed_times(node.rows, both, attributes)
-            half = on.shape[1]
-            return found[:, :half], found[:, half:]
-        product = self._transposed_times(node.rows, np.concatenate(weights, axis=1), attributes)
-        half = on.shape[0]
-        return product[:, :half] @ on, product[:, half:] @ on
-
-    def _evaluate(self, number: int, block: int, states: NDArray[np.intp]) -> None:
+    def _evaluate(self, number: int, source: _Source, block: int, states: NDArray[np.intp]) -> None:
         """Make the bounds of some states in a block of attributes exact."""
-        self.evaluations += len(states)
         part = slice(block * self._size, (block + 1) * self._size)
-        signed = _signed_gains(*self._covered(number, states, part))
-        best = np.stack([signed.max(axis=0), -signed.min(axis=0)])
+        signed = _signed_gains(*self._covered(number, states, part, source))
+        best = np.stack([signed.max(axis=1), -signed.min(axis=1)])
         self._bounds[number, block][:, states] = best
         self._exact[number, block][:, states] = True
 
-    def _product(self, node: _Node) -> NDArray[np.float32] | None:
-        """A' [W+ W-] (M, 2 c) of a node, updated from the kept one; None where none can be kept."""
+    def _source(self, node: _Node) -> _Source:
+        """The product of a node, updated from the kept one; its weights where none can be kept."""
         if node.product is not None and node.version == self._version:
-            return node.product
+            return _Source(node.product, with_presence=True)
         if node.product is not None and self._catch_up(node):
-            return node.product
-        size = self.presence.shape[1] * 2 * len(node.columns) * self.up.itemsize
-        if node.product is None and self._cached_bytes + size > _CACHE_BYTES:
-            return None
+            return _Source(node.product, with_presence=True)
         cells = np.ix_(node.rows, node.columns)
         weights = np.concatenate([self.up[cells], self.down[cells]], axis=1)
+        size = self.presence.shape[1] * weights.shape[1] * weights.itemsize
+        if node.product is None and self._cached_bytes + size > _CACHE_BYTES:
+            return _Source(weights, with_presence=False)
         self._cached_bytes += size if node.product is None else 0
-        node.product = self._transposed_times(node.rows, weights)
+        node.product = self._times_presence(node.rows, weights)
         node.updates, node.version = 0, self._version
-        return node.product
+        return _Source(node.product, with_presence=True)
 
     def _catch_up(self, node: _Node) -> bool:
         """Add to a kept product what changed since; False where a fresh one costs less."""
@@ -305,27 +319,35 @@ class RuleSearch:
         parts = [change.within(node) for change in self._changes if change.version > node.version]
         if sum(added.size for _, _, added in parts) > 2 * len(node.rows) * len(node.columns):
             return False
-        half = node.product.shape[1] // 2
+        half = len(node.columns)
         for rows, places, added in parts:
             if added.size:
                 both = np.concatenate([places, half + places])
-                node.product[:, both] += self._transposed_times(rows, added)
+                node.product[both] += self._times_presence(rows, added)
         node.updates, node.version = node.updates + missed, self._version
         return True
 
-    def _transposed_times(
+    def _times_presence(
         self,
         rows: NDArray[np.intp],
         weights: NDArray[np.float32],
         attributes: slice = slice(None),
     ) -> NDArray[np.float32]:
-        """presence[rows, attributes].T @ weights, presence made float32 a block at a time."""
+        """weights.T @ presence[rows, attributes], presence made float32 a block at a time."""
         first, stop, _ = attributes.indices(self.presence.shape[1])
-        result = np.empty((stop - first, weights.shape[1]), dtype=np.float32)
-        for at in range(first, stop, 4 * _BLOCK):
+        result = np.empty((weights.shape[1], stop - first), dtype=np.float32)
+
+        def multiply(at: int) -> None:
             part = slice(at, min(at + 4 * _BLOCK, stop))
             own = self.presence[rows, part].astype(np.float32)
-            result[part.start - first : part.stop - first] = own.T @ weights
+            np.matmul(weights.T, own, out=result[:, part.start - first : part.stop - first])
+
+        blocks = range(first, stop, 4 * _BLOCK)
+        if attributes == slice(None):
+            self._threads.each(multiply, blocks)
+        else:  # one of several that are evaluated side by side
+            for at in blocks:
+                multiply(at)
         return result
 
     def _self_weights(self, node: _Node, states: NDArray[np.intp]) -> _SelfWeights | None:
@@ -337,6 +359,28 @@ class RuleSearch:
         cells = np.ix_(rows, node.columns)
         up, down = ((weights[cells] * on).sum(axis=1) for weights in (self.up, self.down))
         return _SelfWeights(positions, rows, up, down)
+
+
+class _Threads:
+    """Does blocks side by side, on as many threads as BLAS may use, each with BLAS on one.
+
+    The products here are too slim for BLAS to share out, and the rest is no work of BLAS.
+    """
+
+    def __init__(self) -> None:
+        self._blas = ThreadpoolController().select(user_api="blas")
+        number = max((library.num_threads for library in self._blas.lib_controllers), default=1)
+        self._pool = ThreadPoolExecutor(number) if number > 1 else None
+
+    def each(self, work: Callable[[int], None], blocks: Iterable[int]) -> None:
+        """Call `work` with every block."""
+        if self._pool is None:
+            for block in blocks:
+                work(block)
+            return
+        with self._blas.limit(limits=1):
+            for _ in self._pool.map(work, blocks):
+                pass
 
 
 @dataclass(frozen=True)
