@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from deeprage.data.labels import classify
 from deeprage.data.split import Role, Split
 from deeprage.evaluation.opening import Certain
+from deeprage.evaluation.scores import or_none
 
 Matrix = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -46,7 +47,7 @@ def certainty_of(
         found[role.name.lower()] = {
             "cells": int(cells.sum()),
             "coverage": {str(level): coverage(truth, *ends) for level, ends in limits.items()},
-            "mean_width_90": _finite(float(np.mean(limits[0.9][1] - limits[0.9][0]))),
+            "mean_width_90": or_none(float(np.mean(limits[0.9][1] - limits[0.9][0]))),
             **class_calibration(
                 model.probabilities(value, kinds)[0], classify(truth[0], edges).astype(np.intp)
             ),
@@ -80,7 +81,3 @@ def class_calibration(probabilities: Matrix, truth: NDArray[np.intp]) -> Mapping
         "log_loss": -float(np.mean(np.log(given))),
         "log_loss_of_shares": base,
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -120,16 +120,16 @@ def score(
     by_condition = metrics.within_condition_pearson(observed, predicted, scored)
     return Scores(
         n_cells=int(scored.sum()),
-        mse=_or_none(metrics.mse(observed, predicted, scored)),
-        r2=_or_none(metrics.r2(observed, predicted, scored)),
-        pearson=_or_none(metrics.pearson(observed, predicted, scored)),
-        within_gene_pearson=_or_none(metrics.mean_defined(by_gene)),
-        within_condition_pearson=_or_none(metrics.mean_defined(by_condition)),
-        accuracy=_or_none(metrics.accuracy(counts)),
-        balanced_accuracy=_or_none(metrics.balanced_accuracy(counts)),
-        macro_f1=_or_none(metrics.macro_f1(counts)),
-        kappa=_or_none(metrics.cohen_kappa(counts)),
-        majority_accuracy=_or_none(metrics.majority_accuracy(counts)),
+        mse=or_none(metrics.mse(observed, predicted, scored)),
+        r2=or_none(metrics.r2(observed, predicted, scored)),
+        pearson=or_none(metrics.pearson(observed, predicted, scored)),
+        within_gene_pearson=or_none(metrics.mean_defined(by_gene)),
+        within_condition_pearson=or_none(metrics.mean_defined(by_condition)),
+        accuracy=or_none(metrics.accuracy(counts)),
+        balanced_accuracy=or_none(metrics.balanced_accuracy(counts)),
+        macro_f1=or_none(metrics.macro_f1(counts)),
+        kappa=or_none(metrics.cohen_kappa(counts)),
+        majority_accuracy=or_none(metrics.majority_accuracy(counts)),
         confusion_percent=tuple(
             tuple(map(float, row)) for row in metrics.confusion_percent(counts)
         ),
@@ -216,5 +216,6 @@ def _check_finite(predicted: Values, scored: Mask) -> None:
         )
 
 
-def _or_none(value: float) -> float | None:
+def or_none(value: float) -> float | None:
+    """The value as JSON can hold it: None where it is not a finite number."""
     return value if math.isfinite(value) else None
