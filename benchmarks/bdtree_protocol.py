@@ -48,7 +48,8 @@ from deeprage.evaluation.jobs import Job, Outcome, run_jobs
 from deeprage.evaluation.scores import apply_cuts, fit_cuts
 
 PUBLISHED = {"genes": 0.56, "conditions": 0.52, "both": 0.51, "overall": 0.54}
-PUBLISHED_ACCURACY = {"bdtree": 0.629, "geneclass": 0.609}
+#: Accuracy as published, and what always naming the majority class had there.
+PUBLISHED_ACCURACY = {"bdtree": (0.629, 0.508), "geneclass": (0.609, 0.480)}
 BLOCKS = ("genes", "conditions", "both")
 FOLDS = 10
 PREDICTORS = ("additive", "geneclass", "bdtree", "deeprage-c", "deeprage-tp")
@@ -216,7 +217,7 @@ def score(
     predictor, _, choice = name.partition("@")
     published = PUBLISHED_ACCURACY.get(predictor)
     beside = f"majority class {majority:.3f}"
-    beside += "" if published is None else f"; as published {published}, majority 0.508"
+    beside += "" if published is None else f"; as published {published[0]}, majority {published[1]}"
     seconds = [outcome.about["fit_seconds"] for outcome in outcomes]
     return [
         *rows,

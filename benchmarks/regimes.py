@@ -2,10 +2,11 @@
 
     python benchmarks/regimes.py --data data/yeast-stress-full.h5ad --motifs A.meme B.meme
 
-Rows in results/regimes.json: `<regime>.<predictor>.pearson`, `.accuracy`, `.within_gene_pearson`,
-`.within_condition_pearson`, pooled over the test cells of all folds. `pairs` is one hold-out of
-10 % of the cells; in `conditions` each series is tested once; `genes` has 5 folds of gene groups,
-`both` 5 paired folds of groups and series. Missing cells are left out, regulators are not scored.
+`--predictors` names fewer or others. Rows in results/regimes.json:
+`<regime>.<predictor>.pearson`, `.accuracy`, `.within_gene_pearson`, `.within_condition_pearson`,
+pooled over the test cells of all folds. `pairs` is one hold-out of 10 % of the cells; in
+`conditions` each series is tested once; `genes` has 5 folds of gene groups, `both` 5 paired folds
+of groups and series. Missing cells are left out, regulators are not scored.
 For deeprage-f also `.coverage_90`, the share of test cells inside their 90 % interval, and
 `.gain_low`, the lower end of the 95 % interval of its gain in Pearson over the best simple method
 of the same command.
@@ -166,7 +167,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data/yeast-stress-full.h5ad"))
     parser.add_argument("--motifs", type=Path, nargs="+", default=None, help="MEME files")
-    parser.add_argument("--predictors", nargs="+", default=list(SIMPLE))
+    parser.add_argument("--predictors", nargs="+", default=[*SIMPLE, "deeprage-f"])
     parser.add_argument("--regimes", nargs="+", default=list(REGIMES), choices=REGIMES)
     parser.add_argument("--epochs", type=int, default=None, help="of a network's training")
     parser.add_argument(
