@@ -18,14 +18,13 @@ holds with the signs exchanged.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
+
+from deeprage.baselines.side_by_side import SideBySide
 
 #: Fewest attributes whose best gain is bounded together, and which are scored at once: their two
 #: products then stay in the processor's cache.
@@ -139,7 +138,7 @@ class RuleSearch:
     _size: int = field(init=False)
     _in_rows: NDArray[np.float32] = field(init=False)
     _in_columns: NDArray[np.float32] = field(init=False)
-    _threads: _Threads = field(default_factory=lambda: _Threads())
+    _blocks: SideBySide = field(default_factory=SideBySide)
 
     def __post_init__(self) -> None:
         genes, conditions = self.up.shape
@@ -244,7 +243,7 @@ class RuleSearch:
         def evaluate(block: int) -> None:
             self._evaluate(node, source, block, np.flatnonzero(high[block]))
 
-        self._threads.each(evaluate, np.flatnonzero(high.any(axis=1)).tolist())
+        self._blocks.each(evaluate, np.flatnonzero(high.any(axis=1)).tolist())
         self.evaluations += int(high.sum())
         self._take_tops(node)
 
@@ -344,7 +343,7 @@ class RuleSearch:
 
         blocks = range(first, stop, 4 * _BLOCK)
         if attributes == slice(None):
-            self._threads.each(multiply, blocks)
+            self._blocks.each(multiply, blocks)
         else:  # one of several that are evaluated side by side
             for at in blocks:
                 multiply(at)
@@ -359,28 +358,6 @@ class RuleSearch:
         cells = np.ix_(rows, node.columns)
         up, down = ((weights[cells] * on).sum(axis=1) for weights in (self.up, self.down))
         return _SelfWeights(positions, rows, up, down)
-
-
-class _Threads:
-    """Does blocks side by side, on as many threads as BLAS may use, each with BLAS on one.
-
-    The products here are too slim for BLAS to share out, and the rest is no work of BLAS.
-    """
-
-    def __init__(self) -> None:
-        self._blas = ThreadpoolController().select(user_api="blas")
-        number = max((library.num_threads for library in self._blas.lib_controllers), default=1)
-        self._pool = ThreadPoolExecutor(number) if number > 1 else None
-
-    def each(self, work: Callable[[int], None], blocks: Iterable[int]) -> None:
-        """Call `work` with every block."""
-        if self._pool is None:
-            for block in blocks:
-                work(block)
-            return
-        with self._blas.limit(limits=1):
-            for _ in self._pool.map(work, blocks):
-                pass
 
 
 @dataclass(frozen=True)
