@@ -115,6 +115,7 @@ class RuleSearch:
             belong to the search from then on: change them by `scale` only.
         regulator_rows: row (S,) of the gene whose level a state is about, -1 where it is not a
             gene of the matrix. Rules never fire on that gene itself (no self-prediction).
+        side_by_side: does blocks of attributes; a search inside another one takes the other's.
         evaluations: triples (node, block of attributes, state) evaluated so far.
     """
 
@@ -123,6 +124,7 @@ class RuleSearch:
     up: NDArray[np.float32]
     down: NDArray[np.float32]
     regulator_rows: NDArray[np.intp]
+    side_by_side: SideBySide = field(default_factory=SideBySide)
     nodes: list[_Node] = field(default_factory=list)
     evaluations: int = 0
     _cached_bytes: int = 0
@@ -138,7 +140,6 @@ class RuleSearch:
     _size: int = field(init=False)
     _in_rows: NDArray[np.float32] = field(init=False)
     _in_columns: NDArray[np.float32] = field(init=False)
-    _blocks: SideBySide = field(default_factory=SideBySide)
 
     def __post_init__(self) -> None:
         genes, conditions = self.up.shape
@@ -243,7 +244,7 @@ class RuleSearch:
         def evaluate(block: int) -> None:
             self._evaluate(node, source, block, np.flatnonzero(high[block]))
 
-        self._blocks.each(evaluate, np.flatnonzero(high.any(axis=1)).tolist())
+        self.side_by_side.each(evaluate, np.flatnonzero(high.any(axis=1)).tolist())
         self.evaluations += int(high.sum())
         self._take_tops(node)
 
@@ -269,15 +270,16 @@ class RuleSearch:
         matrix, with_presence = self._source(node) if source is None else source
         on = self.states[np.ix_(node.columns, states)].T
         half = len(node.columns)
-        if with_presence:
-            part = matrix[:, attributes]
-            up, down = on @ part[:half], on @ part[half:]
-        elif len(states) < half:  # the cheaper order of the two products
+        if not with_presence and len(states) < half:  # the cheaper order of the two products
             both = np.concatenate([matrix[:, :half] @ on.T, matrix[:, half:] @ on.T], axis=1)
             found = self._times_presence(node.rows, both, attributes)
             up, down = found[: len(states)], found[len(states) :]
         else:
-            part = self._times_presence(node.rows, matrix, attributes)
+            part = (
+                matrix[:, attributes]
+                if with_presence
+                else self._times_presence(node.rows, matrix, attributes)
+            )
             up, down = on @ part[:half], on @ part[half:]
         selfs = self._self_weights(node, states)
         if selfs is not None:
@@ -296,9 +298,7 @@ class RuleSearch:
 
     def _source(self, node: _Node) -> _Source:
         """The product of a node, updated from the kept one; its weights where none can be kept."""
-        if node.product is not None and node.version == self._version:
-            return _Source(node.product, with_presence=True)
-        if node.product is not None and self._catch_up(node):
+        if node.product is not None and (node.version == self._version or self._catch_up(node)):
             return _Source(node.product, with_presence=True)
         cells = np.ix_(node.rows, node.columns)
         weights = np.concatenate([self.up[cells], self.down[cells]], axis=1)
@@ -343,7 +343,7 @@ class RuleSearch:
 
         blocks = range(first, stop, 4 * _BLOCK)
         if attributes == slice(None):
-            self._blocks.each(multiply, blocks)
+            self.side_by_side.each(multiply, blocks)
         else:  # one of several that are evaluated side by side
             for at in blocks:
                 multiply(at)

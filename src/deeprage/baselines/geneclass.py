@@ -194,7 +194,12 @@ def bundle_around(
     conditions = np.zeros(search.up.shape[1], dtype=bool)
     conditions[node.columns] = search.states[node.columns, found.state] > 0
     inner = RuleSearch(
-        search.presence, search.states, search.up, search.down, search.regulator_rows
+        search.presence,
+        search.states,
+        search.up,
+        search.down,
+        search.regulator_rows,
+        side_by_side=search.side_by_side,
     )
     overlap = np.add(*inner.covered(inner.add_node(genes, conditions)))
     best = float(weight[found.attribute, found.state])
