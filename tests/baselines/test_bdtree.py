@@ -142,6 +142,23 @@ class TestBDTree:
         assert model.error_ == min(errors)
         assert model.limits_ == options[int(np.argmin(errors))]
 
+    def test_a_refit_is_the_chosen_tree_grown_on_both(self):
+        compendium = planted()
+        model, split = self.fitted(compendium)
+        kept, cuts = (model.criterion_, model.splits_), model.cuts_
+        seen = visible(compendium, split)
+        again = model.refit(seen, split)
+        chosen = BDTree(
+            kmer=6,
+            motif_files=[],
+            criteria=[kept[0]],
+            limits=[TreeLimits(**{**vars(model.limits_), "leaves": kept[1] + 1})],
+        ).fit(seen, split.validation_in_training())
+        everything = np.arange(122), np.arange(24)
+        np.testing.assert_array_equal(again.predict(*everything), chosen.predict(*everything))
+        assert again.cuts_ == cuts
+        assert again.root_.cells > int(np.isfinite(seen.expression[split.cells(Role.TRAIN)]).sum())
+
     def test_nothing_to_try_is_an_error(self):
         with pytest.raises(DeepRageError, match="0 limits"):
             self.fitted(planted(genes=20), limits=[])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Self
@@ -73,7 +73,7 @@ class BDTree(CutsValues):
     split for a threshold of a regulator's level; the split of largest gain is taken, the node of
     largest gain first. A regulator may not split a node that contains it as a gene. Leaves
     predict their mean. The criterion and the limits, where more than one is given, and the number
-    of leaves are chosen on validation cells.
+    of leaves are chosen on validation cells, which a refit then learns from.
 
     When a prediction is asked for a regulator's own gene and the path asks about that regulator,
     both branches are followed and averaged by their cells: its own level is never used.
@@ -121,30 +121,20 @@ class BDTree(CutsValues):
             DeepRageError: no training cells, an unknown criterion, or nothing to try.
         """
         criteria = [as_criterion(name) for name in self.criteria]
-        train = split.cells(Role.TRAIN) & visible.has_promoter[:, None]
-        values = np.where(train, visible.expression, np.float32(np.nan))
-        rows = np.flatnonzero((~np.isnan(values)).any(axis=1))
-        columns = np.flatnonzero((~np.isnan(values)).any(axis=0))
-        if not len(rows) or not criteria or not self.limits:
+        if not criteria or not self.limits:
             raise DeepRageError(
-                f"BDTree needs training cells, a criterion and limits; got {len(rows)} genes with "
-                f"such cells, {len(criteria)} criteria and {len(self.limits)} limits."
+                f"BDTree needs a criterion and limits; got {len(criteria)} criteria and "
+                f"{len(self.limits)} limits."
             )
         self.names_, self.gene_values_ = self._attributes(visible)
-        self.regulator_rows_ = visible.regulator_rows
-        self.levels_ = _filled(visible.regulator_levels, columns)
-        gene_asks = thresholds(self.gene_values_, most=self.questions, among=rows)
-        condition_asks = thresholds(self.levels_, most=2 * self.questions + 1, among=columns)
+        field = self._field(visible, split)
         truth = visible.expression
         chosen = split.cells(Role.VALIDATION) & ~np.isnan(truth)
         if not chosen.any():
-            chosen = ~np.isnan(values)
+            chosen = ~np.isnan(field.values)
         best = np.inf
         for criterion, limits in product(criteria, self.limits):
-            root = grow(
-                values, rows, columns, gene_asks, condition_asks, self.regulator_rows_,
-                criterion=criterion, limits=limits,
-            )  # fmt: skip
+            root = field.grow(criterion=criterion, limits=limits)
             splits, error = self._prune(root, truth, chosen)
             if error < best:
                 best, self.root_, self.splits_ = error, root, splits
@@ -153,6 +143,40 @@ class BDTree(CutsValues):
         everything = self.predict(*(np.arange(size) for size in truth.shape))
         self.cuts_ = fit_edges(everything[chosen], classify(truth[chosen], self.edges), self.edges)
         return self
+
+    def refit(self, visible: Compendium, split: Split) -> Self:
+        """Grow the tree that was chosen again, with as many splits, on training and validation
+        cells; the cuts of the classes stay. See `Refittable`.
+
+        What the fold holds out is then all that a tree lacks, as in the published protocol.
+        """
+        field = self._field(visible, split.validation_in_training())
+        limits = replace(self.limits_, leaves=self.splits_ + 1)
+        self.root_ = field.grow(criterion=self.criterion_, limits=limits)
+        return self
+
+    def _field(self, visible: Compendium, split: Split) -> _Field:
+        """The training cells of a split and the questions that may be asked of them.
+
+        Raises:
+            DeepRageError: no training cells.
+        """
+        train = split.cells(Role.TRAIN) & visible.has_promoter[:, None]
+        values = np.where(train, visible.expression, np.float32(np.nan))
+        rows = np.flatnonzero((~np.isnan(values)).any(axis=1))
+        columns = np.flatnonzero((~np.isnan(values)).any(axis=0))
+        if not len(rows):
+            raise DeepRageError("BDTree needs training cells; no gene with a promoter has any.")
+        self.regulator_rows_ = visible.regulator_rows
+        self.levels_ = _filled(visible.regulator_levels, columns)
+        return _Field(
+            values,
+            rows,
+            columns,
+            thresholds(self.gene_values_, most=self.questions, among=rows),
+            thresholds(self.levels_, most=2 * self.questions + 1, among=columns),
+            self.regulator_rows_,
+        )
 
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Log2 values float32 (len(genes), len(conditions)): the mean of the leaf."""
@@ -244,6 +268,25 @@ class _Candidate:
     gain: float
     by_gene: bool
     question: int
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What a tree grows on; see `grow`."""
+
+    values: NDArray[np.float32]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    gene_asks: Thresholds
+    condition_asks: Thresholds
+    regulator_rows: NDArray[np.intp]
+
+    def grow(self, *, criterion: Criterion, limits: TreeLimits) -> TreeNode:
+        """The tree of these cells."""
+        return grow(
+            self.values, self.rows, self.columns, self.gene_asks, self.condition_asks,
+            self.regulator_rows, criterion=criterion, limits=limits,
+        )  # fmt: skip
 
 
 def grow(
