@@ -31,9 +31,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 LENGTH, WIDTH, FILTERS, REGULATORS, HIDDEN = 1000, 19, 256, 472, 512
 CONDITIONS, PAIRS, RANK = 173, 100, 64
 POOLS = ("global", "100", "30", "15", "5", "1")
-#: Genes of a block: those of `throughput.py` with the full W, with a low rank what `deeprage train`
-#: chooses.
-GENES = {"full": 128, "low_rank": 16}
+#: Genes of a block. With the full W a large one, since W is contracted with the regulators once a
+#: block and a pair then costs little; with a low rank what `deeprage train` chooses.
+GENES = {"full": 512, "low_rank": 16}
 #: Weights and their gradient beyond which a case is not run.
 LARGEST_GB = 6.0
 GOAL = ">= 100"

@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from deeprage.data.dna import one_hot
 from deeprage.networks.attention import Attention
-from deeprage.networks.bilinear import LowRankMap, bilinear_map, outer
+from deeprage.networks.bilinear import FullMap, LowRankMap, bilinear_map, outer
 from deeprage.networks.network import Network
 from deeprage.networks.presets import preset
 from deeprage.training.config import training_config
@@ -43,6 +44,23 @@ def test_both_maps_start_with_the_spread_of_a_dense_layer(rank: int | None) -> N
     assert weight.shape == (50, 1200)
     assert bias.shape == (50,)
     assert float(weight.detach().std()) == pytest.approx(1 / math.sqrt(3 * 1200), rel=0.05)
+
+
+@pytest.mark.parametrize(("inputs", "units"), [(3, 40), (40, 3)])
+@pytest.mark.parametrize(("genes", "conditions"), [(2, 30), (30, 2), (9, 8)])
+def test_the_full_map_takes_the_cheaper_order_and_sums_the_same(
+    inputs: int, units: int, genes: int, conditions: int
+) -> None:
+    torch.manual_seed(0)
+    made = FullMap(inputs=inputs, units=units, outputs=5).double()
+    x, y = (torch.randn(*shape).double() for shape in ((genes, inputs), (conditions, units)))
+    with FlopCounterMode(display=False) as counted:
+        block = made(x, y)
+    by_pairs = made.pairwise(x.repeat_interleave(conditions, 0), y.repeat(genes, 1))
+    torch.testing.assert_close(block.flatten(0, 1), by_pairs)
+    x_first = genes * inputs * units + genes * conditions * units
+    y_first = conditions * inputs * units + genes * conditions * inputs
+    assert counted.get_total_flops() == 2 * 5 * min(x_first, y_first)
 
 
 def test_a_low_rank_map_is_of_its_rank() -> None:

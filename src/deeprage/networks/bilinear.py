@@ -23,8 +23,8 @@ LARGEST_WEIGHT = 1_000_000_000
 class FullMap(nn.Module):
     """W (D, H, U) with every entry free, as two contractions.
 
-    W is contracted with the side that has fewer members in the block, then with the other: with x,
-    H * U numbers a gene, or with y, D * H numbers a condition. The same sum in another order.
+    W is contracted with x first, H * U numbers a gene, or with y first, D * H numbers a condition:
+    in the order that costs fewer operations for the block. The same sum either way.
 
     Raises:
         DeepRageError: W would not fit into memory.
@@ -48,12 +48,15 @@ class FullMap(nn.Module):
         """Outputs (G, C, H) of x (G, ...), flattened, and y (C, U)."""
         x = x.flatten(1)
         inputs, outputs, units = self.weight.shape
-        if x.shape[0] <= y.shape[0]:
+        genes, conditions = x.shape[0], y.shape[0]
+        x_first = genes * units * (inputs + conditions)
+        y_first = conditions * inputs * (units + genes)
+        if x_first <= y_first:
             of_gene = (x @ self.weight.view(inputs, -1)).view(-1, outputs, units)
             block = torch.matmul(of_gene, y.t()).transpose(1, 2)  # (N, C, H)
         else:
             of_condition = self.weight.view(-1, units) @ y.t()  # (D * H, C)
-            block = (x @ of_condition.view(inputs, -1)).view(-1, outputs, y.shape[0])
+            block = (x @ of_condition.view(inputs, -1)).view(-1, outputs, conditions)
             block = block.transpose(1, 2)
         return block + self.bias
 
