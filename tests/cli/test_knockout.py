@@ -11,6 +11,7 @@ import pytest
 from deeprage import api
 from deeprage.cli.app import run as run_command
 from deeprage.data.compendium import Compendium
+from deeprage.data.motifs import read_meme
 from deeprage.report.page import render
 from deeprage.report.run_folder import RunFolder
 from deeprage.training.run import Run
@@ -34,8 +35,6 @@ def toy_product(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def motif(toy: Path, number: int) -> str:
     """The word of a planted motif."""
-    from deeprage.data.motifs import read_meme
-
     matrix = read_meme(toy.with_suffix(".motifs.meme"))[number].probabilities
     return "".join("ACGT"[at] for at in matrix.argmax(axis=0))
 
@@ -158,6 +157,26 @@ class TestScreen:
         assert "Screen: each regulator -5" in page
         assert "Before against after: REG005 -= 5" in page
 
+    def test_of_known_motifs(self, deeprage: Deeprage, toy: Path, run: Path) -> None:
+        network, motifs = toy.with_suffix(".edges.tsv"), toy.with_suffix(".motifs.meme")
+        options = ["--motifs", motifs, "--network", network, "--site-p", 3e-4]
+        found = deeprage("knockout", run, "--screen", "motifs", *options)
+        assert found.code == 0, found.err
+        folder = run / "knockouts" / "screen-motifs"
+        table = pd.read_csv(folder / "screen.tsv", sep="\t").set_index("name")
+        size = pd.read_parquet(folder / "size.parquet")
+        known = {motif.name: motif.symbol for motif in read_meme(motifs)}
+        assert set(size.index) == set(table.index) == set(known)
+        assert table["factor"].to_dict() == known
+        first = table.index[0]
+        one = api.knockout(
+            run, motif=[known[first]], motifs=[motifs], nulls=0, site_p=3e-4, name="one-motif"
+        )
+        change = pd.read_parquet(one / "change.parquet")
+        assert size.loc[first].max() > 0
+        np.testing.assert_allclose(size.loc[first], change.abs().mean(axis=1), atol=1e-6)
+        assert "Screen: each known motif masked" in render(RunFolder.open(run))
+
     def test_of_filters_with_the_factors_of_their_motifs(
         self, deeprage: Deeprage, toy: Path, run: Path, tmp_path: Path
     ) -> None:
@@ -205,7 +224,8 @@ class TestScreen:
         (["--filter", "0", "--tables", "xls"], "unknown table format 'xls'"),
         (["--filter", "0", "--device", "gpu"], "cannot use the device 'gpu'"),
         (["--filter", "0", "--screen", "filters"], "leave out what to knock out"),
-        (["--screen", "motifs"], "unknown screen 'motifs'"),
+        (["--screen", "promoters"], "unknown screen 'promoters'"),
+        (["--screen", "motifs"], "no known motif is named after a regulator"),
         (["--pair", "REG001:2"], "cannot read --pair 'REG001:2'"),
         (["--regulator", "REG001=1e39"], "which no log2 level can be"),
         (["--regulator", "REG001=1", "--regulator", "reg001=2"], "change each once"),

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from deeprage.interpretation.knockout_study import ScreenStudy, Study
 
 MASKS = ("n", "shuffle")
-SCREENS = ("regulators", "filters")
 TABLES = ("parquet", "tsv")
 #: Columns of the printed table.
 RANKED = ("symbol", "change", "size", "largest", "condition", "sites", "p", "q", "target")
@@ -44,7 +43,7 @@ def knockout(
     ] = None,
     screen: Annotated[
         str | None,
-        Option(help="Instead, each of the regulators or filters alone: regulators or filters."),
+        Option(help="Instead, each one alone: regulators, filters, or (known) motifs."),
     ] = None,
     step: Annotated[float, Option(help="Log2 step of a screen of regulators.")] = -5.0,
     mask: Annotated[str, Option(help="Masked sites become n, or shuffle: in place.")] = "n",
@@ -92,11 +91,13 @@ def knockout(
     Writes the change of every gene in every condition, the ranked table and a summary, and puts
     them into the run's report.
     """
-    from deeprage.cli.knockout_inputs import KnockoutInputs, known_targets, screened
+    from deeprage.cli.knockout_inputs import KnockoutInputs, known_targets
+    from deeprage.cli.knockout_screens import SCREENS, ScreenOptions, screened
     from deeprage.cli.threads import use_threads
     from deeprage.errors import DeepRageError
     from deeprage.interpretation.knockout_files import folder_name, write_knockout, write_screen
     from deeprage.interpretation.knockout_study import study
+    from deeprage.interpretation.known_targets import KnownTargets
     from deeprage.interpretation.perturbation import label_of
 
     suffix = choice("table format", tables, TABLES)
@@ -119,9 +120,10 @@ def knockout(
         if done:
             raise DeepRageError("--screen is of each alone: leave out what to knock out.")
         kind = choice("screen", screen, SCREENS)
-        scores, result = screened(inputs, kind, step=step, network=network, top=top)
+        known = None if network is None else KnownTargets(Path(network), inputs.compendium)
+        options = ScreenOptions(step, motifs, site_p, known)
+        scores, result, about = screened(inputs, kind, options=options, top=top)
         folder = inputs.folder(out, name or f"screen-{kind}")
-        about = inputs.summary_of_screen(kind, step)
         write_screen(folder, scores, result, about, suffix=suffix, genes=inputs.genes)
         show(_screen_table(result), *_screen_lines(result), "")
     else:

@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from deeprage.data.compendium import Compendium
     from deeprage.data.motifs import Motif
     from deeprage.interpretation.knockout import WildType
-    from deeprage.interpretation.knockout_study import ScreenStudy
     from deeprage.interpretation.known_targets import KnownTargets
     from deeprage.interpretation.perturbation import Perturbation
     from deeprage.interpretation.promoter_edits import How
-    from deeprage.interpretation.screen import Scores
     from deeprage.training.run import Run
 
 
@@ -128,11 +126,6 @@ class KnockoutInputs:
         else:
             note(f"the report shows knock-outs only from the run folder; this one is in {folder}")
 
-    def summary_of_screen(self, kind: str, step: float) -> dict[str, Any]:
-        """What was screened, for the report."""
-        label = f"each regulator {step:+g}" if kind == "regulators" else "each filter silent"
-        return {"label": label, "screened": kind, "conditions": len(self.conditions)}
-
     @contextmanager
     def progress(self, text: str, total: int) -> Iterator[Callable[[], None]]:
         """Something to call after each of `total` steps; a bar where a person watches."""
@@ -175,96 +168,6 @@ def known_targets(
     if not slots:
         note(f"{known.source} knows no target of what is knocked out; name one with --targets-of")
     return known, slots
-
-
-def screened(
-    inputs: KnockoutInputs, kind: str, *, step: float, network: Path | None, top: int
-) -> tuple[Scores, ScreenStudy]:
-    """Each regulator or filter alone; a filter stands for the factor that its motif matches."""
-    from deeprage.interpretation.knockout_study import study_screen
-    from deeprage.interpretation.known_targets import KnownTargets
-    from deeprage.interpretation.perturbation import check_level
-    from deeprage.interpretation.screen import screen_filters, screen_regulators
-
-    check_level(step, "--step")
-    known = None if network is None else KnownTargets(Path(network), inputs.compendium)
-    rows = inputs.compendium.regulator_rows
-    symbols = [inputs.compendium.symbols[row] for row in rows]
-    slots: list[list[int]]
-    if kind == "regulators":
-        factors = symbols
-        regulators = inputs.compendium.regulators
-        names = [
-            symbol if symbols.count(symbol) == 1 else gene
-            for gene, symbol in zip(regulators, symbols, strict=True)
-        ]
-        slots = [[slot] for slot in range(len(names))]
-        with inputs.progress("regulators", len(names)) as tick:
-            scores = screen_regulators(inputs.wild, step=step, on_part=tick)
-    else:
-        count = _filters(inputs)
-        names = [f"filter_{number:03d}" for number in range(count)]
-        matched = _matched_factors(inputs.run.path)
-        meant = [_factor_meant(matched.get(name, ()), known) for name in names]
-        factors = [", ".join(some) for some in meant]
-        slots = [_slots(some, known) for some in meant]
-        if known is not None and not matched:
-            note("the filters' factors are not known: run `deeprage motifs` first to test targets")
-        with inputs.progress("filters", count) as tick:
-            scores = screen_filters(inputs.wild, range(count), on_part=tick)
-    result = study_screen(
-        names, scores, inputs.wild, factors=factors, slots=slots, known=known, top=top
-    )
-    return scores, result
-
-
-def _filters(inputs: KnockoutInputs) -> int:
-    from deeprage.interpretation.block_model import Filtered
-
-    if not isinstance(inputs.wild.model, Filtered):
-        raise DeepRageError(
-            f"the model of {inputs.run.path} has no filters to silence: use --screen regulators."
-        )
-    return len(inputs.wild.model.activity(inputs.wild.promoters[:1]))
-
-
-def _matched_factors(run: Path, *, q: float = 0.1) -> dict[str, list[tuple[str, ...]]]:
-    """Factors of each matched filter's known motifs, the best match first; none without motifs.
-
-    From the run's `motifs.json`, which holds a few best matches of each filter.
-    """
-    from deeprage.files import read_json
-    from deeprage.interpretation.tomtom import factors
-
-    path = run / "motifs.json"
-    if not path.is_file():
-        return {}
-    found = {
-        str(entry["filter"]): [
-            factors(match["symbol"]) for match in entry["matches"] if match["q"] < q
-        ]
-        for entry in read_json(path).get("filters") or ()
-    }
-    return {name: matches for name, matches in found.items() if matches}
-
-
-def _factor_meant(
-    matches: Sequence[tuple[str, ...]], known: KnownTargets | None
-) -> tuple[str, ...]:
-    """The factors of the best match; with known targets, of the best match that has any.
-
-    Several factors share a motif (AGGGG), and a network may know one of them alone.
-    """
-    for names in matches:
-        if _slots(names, known):
-            return names
-    return matches[0] if matches else ()
-
-
-def _slots(factors: Sequence[str], known: KnownTargets | None) -> list[int]:
-    if known is None:
-        return []
-    return [slot for factor in factors if (slot := known.slot(factor)) is not None]
 
 
 def _filter_number(text: str | int) -> int:

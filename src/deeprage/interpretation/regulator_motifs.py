@@ -13,7 +13,7 @@ from deeprage.errors import DeepRageError
 from deeprage.interpretation.tomtom import factors
 
 #: Motifs too short for the usual p-value of a site are tried at these.
-_P_VALUES = (DEFAULT_P_VALUE, 3e-4, 1e-3)
+_LARGER_P_VALUES = (3e-4, 1e-3)
 
 
 def motifs_of_regulators(
@@ -37,26 +37,33 @@ def motifs_of_regulators(
 
 
 def site_patterns(
-    motifs: Mapping[int, Sequence[Motif]], background: NDArray[np.float64], *, longest: int
+    motifs: Mapping[int, Sequence[Motif]],
+    background: NDArray[np.float64],
+    *,
+    longest: int,
+    p_value: float = DEFAULT_P_VALUE,
 ) -> dict[int, list[SitePattern]]:
-    """Site patterns by regulator.
+    """Site patterns by regulator, at `p_value` or, where a motif is too short for it, at 3e-4 or
+    1e-3.
 
     Motifs that are too short to have sites that are rarer than chance, or longer than the
     promoters (`longest` bp), are left out, and so is a regulator that has no other.
     """
     found: dict[int, list[SitePattern]] = {}
     for slot, members in motifs.items():
-        patterns = [_pattern(motif, background) for motif in members if motif.width <= longest]
+        patterns = [
+            _pattern(motif, background, p_value) for motif in members if motif.width <= longest
+        ]
         kept = [pattern for pattern in patterns if pattern is not None]
         if kept:
             found[slot] = kept
     return found
 
 
-def _pattern(motif: Motif, background: NDArray[np.float64]) -> SitePattern | None:
-    for p_value in _P_VALUES:
+def _pattern(motif: Motif, background: NDArray[np.float64], p_value: float) -> SitePattern | None:
+    for at in (p_value, *(larger for larger in _LARGER_P_VALUES if larger > p_value)):
         try:
-            return pwm_pattern(motif, background, p_value=p_value)
+            return pwm_pattern(motif, background, p_value=at)
         except DeepRageError:  # even its best word is commoner than this
             continue
     return None

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.data.sites import SitePattern
 from deeprage.errors import DeepRageError
 from deeprage.interpretation.block_model import Filtered, NetworkBlocks
-from deeprage.interpretation.knockout import Matrix, WildType
-from deeprage.interpretation.perturbation import LevelChange
+from deeprage.interpretation.knockout import Matrix, WildType, knock_out
+from deeprage.interpretation.perturbation import LevelChange, MotifMask
 
 #: Numbers held at a time, about 64 MB: of the levels of one pass, and of a block predicted.
 _CELLS_AT_ONCE = 16_000_000
@@ -100,6 +101,27 @@ def screen_filters(
     rows = []
     for number in numbers:
         change = replace(wild, model=wild.model.without(filters=[number])).predict() - before
+        rows.append((np.abs(change).mean(axis=1), change.mean(axis=1)))
+        on_part()
+    return Scores(*(np.stack(arrays) for arrays in zip(*rows, strict=True)))
+
+
+def screen_motifs(
+    wild: WildType,
+    patterns: Sequence[SitePattern],
+    *,
+    before: Matrix | None = None,
+    on_part: Callable[[], None] = lambda: None,
+) -> Scores:
+    """Mask the sites of each pattern in all promoters with N, one pattern at a time.
+
+    Only promoters that have a site are predicted again.
+    """
+    before = wild.predict() if before is None else before
+    unused = np.random.default_rng(0)  # N needs no chance
+    rows = []
+    for pattern in patterns:
+        change = knock_out(wild, [MotifMask(pattern)], rng=unused, before=before).change
         rows.append((np.abs(change).mean(axis=1), change.mean(axis=1)))
         on_part()
     return Scores(*(np.stack(arrays) for arrays in zip(*rows, strict=True)))
