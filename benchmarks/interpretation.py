@@ -33,8 +33,9 @@ Parts about one run, with known motifs and targets from the folder that DEEPRAGE
     python benchmarks/interpretation.py --parts simulated --screen-run runs/simulated-motif
 
 `motifs` counts filters that match a known motif (rows `motifs.*`, `seconds.motifs`); `screens`
-knocks out every regulator and every filter and asks whether known targets change more
-(`targets.*`, `seconds.regulator_screen`); `links` finds regulator-target links with known motifs
+knocks out every filter, every regulator and the sites of every known motif, and asks whether known
+targets change more (`targets.*`, `targets.regulators.*`, `targets.motifs.*`,
+`seconds.regulator_screen`); `links` finds regulator-target links with known motifs
 and with the filters' own (`network.*`); `simulated` recovers planted motifs and pairs.
 """
 
@@ -46,15 +47,15 @@ import sys
 import time
 from pathlib import Path
 
-import pandas as pd
-
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.knockouts import Task, ecoli_rows, ecoli_task, yeast_rows, yeast_task
+from benchmarks.mig1_like import mig1_like
 from benchmarks.model_rows import link_rows, motif_rows, simulated_rows
 from benchmarks.record import Row, record, show
 from deeprage import api
 from deeprage.baselines import make_baseline
+from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role, visible
 from deeprage.files import read_json
 from deeprage.interpretation.block_model import BlockModel, block_model
@@ -122,34 +123,35 @@ def screen_rows(options: argparse.Namespace) -> list[Row]:
         "device": options.device,
         "threads": options.threads,
     }
+    compendium = Compendium.load(options.yeast)
     rows = []
-    for kind in ("filters", "regulators"):
+    for kind in ("filters", "regulators", "motifs"):
         started = time.perf_counter()
-        folder = api.knockout(options.screen_run, screen=kind, **shared)
+        masked = {"motifs": options.link_motifs} if kind == "motifs" else {}
+        folder = api.knockout(options.screen_run, screen=kind, **masked, **shared)
         seconds = time.perf_counter() - started
         found = read_json(folder / "knockout.json")
         tested = found["targets"]
         beside = f"{tested['tested']} of {found['knock_outs']} {kind}, {tested['source']}"
-        # The paper's claim is about filters; the same of regulators stands beside it.
-        start = "targets" if kind == "filters" else "targets.regulators"
+        mig1 = mig1_like(folder, compendium, options.network)
+        passed = f"{', '.join(mig1.factors)}; of {mig1.tested} factors"
+        # The paper's claim is about filters; the same of the others stands beside it.
+        start = "targets" if kind == "filters" else f"targets.{kind}"
         values = {
-            "wilcoxon_p": (tested["pooled_p"], "p"),
-            "significant_fraction": (tested["significant"] / max(tested["tested"], 1), "share"),
-            "fisher_factors": (_mig1_like(folder), "count"),
-        }
-        for name, (value, unit) in values.items():
-            goal = SCREEN_GOALS[name] if kind == "filters" else None
-            rows.append(Row(f"{start}.{name}", value, unit, goal, beside))
+            "wilcoxon_p": (tested["pooled_p"], "p", beside),
+            "significant_fraction": (
+                tested["significant"] / max(tested["tested"], 1), "share", beside,
+            ),
+            "fisher_factors": (len(mig1.factors), "count", passed),
+            "fisher_factors_by_chance": (mig1.by_chance, "count", "targets of another factor"),
+        }  # fmt: skip
+        for name, (value, unit, note) in values.items():
+            goal = SCREEN_GOALS.get(name) if kind == "filters" else None
+            rows.append(Row(f"{start}.{name}", value, unit, goal, note))
         if kind == "regulators":
             beside = f"{found['knock_outs']} regulators x {found['conditions']} conditions"
             rows.append(Row("seconds.regulator_screen", seconds, "s", "<= 300", beside))
     return rows
-
-
-def _mig1_like(folder: Path) -> int:
-    """Factors with at least 3 known targets among the 5 genes that change most, as Mig1p's."""
-    table = pd.read_csv(folder / "screen.tsv", sep="\t")
-    return int(table.loc[(table["hits"] >= 3) & (table["top"] == 5), "factor"].nunique())
 
 
 def _train(task: Task, name: str, folder: Path, options: argparse.Namespace) -> None:
@@ -222,7 +224,7 @@ def _options() -> argparse.Namespace:
         type=Path,
         nargs="+",
         default=[known / "motifs/JASPAR2024_CORE_fungi_nr.meme", known / "motifs/ScerTF.meme"],
-        help="known motifs of the part links; default: JASPAR and ScerTF in $DEEPRAGE_DATA",
+        help="of the parts screens and links; default: JASPAR and ScerTF in $DEEPRAGE_DATA",
     )
     parser.add_argument("--label", default="", help="in the names of rows of the part motifs")
     parser.add_argument("--simulated", type=Path, default=Path("data/simulated.h5ad"))
