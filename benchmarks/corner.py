@@ -54,8 +54,11 @@ def load_corner(data: Path, *, genes: int, conditions: int | None = None) -> Cor
 Step = Callable[[Any, Any, np.random.Generator], None]
 
 
-def block_step(corner: Corner, shape: tuple[int, int]) -> Step:
-    """A step of the project's own form on the next block of an epoch, as in training."""
+def block_step(corner: Corner, shape: tuple[int, int], *, short: bool = False) -> Step:
+    """A step of the project's own form on the next block of an epoch, as in training.
+
+    `short`: products of bfloat16, as `deeprage train --precision bf16-mixed` has them.
+    """
     waiting: list[Block] = []
 
     def step(network: Any, optimiser: Any, generator: np.random.Generator) -> None:
@@ -64,7 +67,8 @@ def block_step(corner: Corner, shape: tuple[int, int]) -> Step:
             waiting.extend(epoch_blocks(genes, conditions, shape=shape, generator=generator))
         block = waiting.pop()
         rows, columns = torch.from_numpy(block.rows), torch.from_numpy(block.columns)
-        prediction = network(corner.promoters[rows], corner.levels[columns])
+        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+            prediction = network(corner.promoters[rows], corner.levels[columns])
         at = (rows[:, None], columns[None, :])
         known = corner.known[at]
         _descend(
@@ -77,7 +81,7 @@ def block_step(corner: Corner, shape: tuple[int, int]) -> Step:
     return step
 
 
-def pair_step(corner: Corner, batch: int) -> Step:
+def pair_step(corner: Corner, batch: int, *, short: bool = False) -> Step:
     """A step of the paper's form on the next random pairs of an epoch, with plain layers."""
     cells = torch.nonzero(corner.known)
     waiting: list[torch.Tensor] = []
@@ -88,7 +92,8 @@ def pair_step(corner: Corner, batch: int) -> Step:
             waiting.extend(torch.split(drawn, batch))
         chosen = waiting.pop()
         rows, columns = chosen[:, 0], chosen[:, 1]
-        prediction = network.pairwise(corner.promoters[rows], corner.levels[columns])
+        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+            prediction = network.pairwise(corner.promoters[rows], corner.levels[columns])
         _descend(optimiser, prediction.value, prediction.logits, corner.values[rows, columns])
 
     return step
@@ -97,10 +102,10 @@ def pair_step(corner: Corner, batch: int) -> Step:
 def _descend(
     optimiser: Any, value: torch.Tensor, logits: torch.Tensor | None, target: torch.Tensor
 ) -> None:
-    loss = functional.mse_loss(value, target)
+    loss = functional.mse_loss(value.float(), target)
     if logits is not None:
         classes = (target > -0.5).long() + (target >= 0.5).long()
-        loss = loss + 0.5 * functional.cross_entropy(logits, classes)
+        loss = loss + 0.5 * functional.cross_entropy(logits.float(), classes)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     optimiser.step()

@@ -149,6 +149,26 @@ def test_convolution_equals_torch_layers_with_overlapping_pools() -> None:
     torch.testing.assert_close(ours, theirs)
 
 
+@pytest.mark.parametrize("stride", [14, 16])
+def test_convolution_in_low_precision_is_near_that_in_full(stride: int) -> None:
+    """Values to bfloat16's 8 bits, and the gradient of many genes without a drift."""
+    from deeprage.networks.convolution import conv_max_pool
+
+    x, start = promoters(200).float(), torch.randn(5, 4, 9)
+    found = []
+    for short in (False, True):
+        weight = start.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+            pooled = conv_max_pool(x, weight, torch.zeros(5), pool=16, stride=stride)
+        pooled.square().sum().backward()
+        assert weight.grad is not None
+        assert weight.grad.dtype == torch.float32
+        found.append((pooled.detach().float(), weight.grad))
+    for exact, near in zip(*found, strict=True):
+        assert float((near - exact).norm() / exact.norm()) < 1e-2
+        assert not torch.equal(near, exact)
+
+
 def test_reverse_complement_sharing_makes_pooled_outputs_strand_blind() -> None:
     network = make(model="deeprage-tp", reverse_complement=True)  # global pool: no positions
     x = promoters(4)

@@ -58,6 +58,11 @@ def test_gradient_flows_to_inputs_of_frozen_weights() -> None:
     assert wide.weight.grad is None
 
 
-def test_low_precision_is_left_to_torch() -> None:
+def test_few_rows_stay_exact_in_low_precision_and_many_are_left_to_torch() -> None:
+    wide = WideLinear(40, 6)
+    few, many = torch.randn(2, 40), torch.randn(17, 40)
     with torch.autocast("cpu", torch.bfloat16):
-        assert WideLinear(40, 6)(torch.randn(2, 40)).dtype == torch.bfloat16
+        exact = wide(few)
+        assert wide(many).dtype == torch.bfloat16
+    assert exact.dtype == torch.float32
+    torch.testing.assert_close(exact, few @ wide.weight.t())

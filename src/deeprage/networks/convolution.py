@@ -43,18 +43,23 @@ def conv_max_pool(
 
 
 class _ConvMaxPool(torch.autograd.Function):
-    """Convolution as one matrix product a gene, channels last, so that pooling is vectorised."""
+    """Convolution as one matrix product a gene, channels last, so that pooling is vectorised.
+
+    Under autocast the products are of its short floats, as torch's own layers are; one-hot letters
+    are exact in them, and the gradient is added up over genes in the weights' own.
+    """
 
     @staticmethod
     def forward(ctx: Any, promoters: Tensor, weight: Tensor, pool: int, stride: int) -> Tensor:
         genes, _, length = promoters.shape
         filters, _, width = weight.shape
-        windows = _windows(promoters, width)
-        kernel = weight.reshape(filters, -1).t().contiguous()
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else weight.dtype
+        windows = _windows(promoters.to(kind), width)
+        kernel = weight.to(kind).reshape(filters, -1).t().contiguous()
         positions = pooled_positions(length, width=width, pool=pool, stride=stride)
-        pooled = weight.new_empty(genes, positions, filters)
+        pooled = kernel.new_empty(genes, positions, filters)
         winner = torch.empty(genes, positions, filters, dtype=torch.int64)
-        full = weight.new_empty(windows.shape[1], filters)
+        full = kernel.new_empty(windows.shape[1], filters)
         as_image = full.view(1, -1, 1, filters).permute(0, 3, 1, 2)  # channels-last picture
         for gene in range(genes):
             torch.mm(windows[gene], kernel, out=full)
@@ -64,7 +69,7 @@ class _ConvMaxPool(torch.autograd.Function):
             pooled[gene] = best[0, :, :, 0].t()
             winner[gene] = at[0, :, :, 0].t()
         ctx.save_for_backward(windows, winner)
-        ctx.weight_shape = weight.shape
+        ctx.weight_shape, ctx.weight_kind = weight.shape, weight.dtype
         ctx.overlapping = stride < pool
         return pooled
 
@@ -73,7 +78,7 @@ class _ConvMaxPool(torch.autograd.Function):
         (gradient,) = gradients
         windows, winner = ctx.saved_tensors
         filters = gradient.shape[2]
-        total = gradient.new_zeros(windows.shape[2], filters)
+        total = torch.zeros(windows.shape[2], filters, dtype=ctx.weight_kind)
         full = gradient.new_empty(windows.shape[1], filters)
         for gene in range(windows.shape[0]):
             full.zero_()
@@ -81,8 +86,16 @@ class _ConvMaxPool(torch.autograd.Function):
                 full.scatter_add_(0, winner[gene], gradient[gene])
             else:
                 full.scatter_(0, winner[gene], gradient[gene])
-            total.addmm_(windows[gene].t(), full)
+            _add_product(total, windows[gene].t(), full)
         return None, total.t().reshape(ctx.weight_shape), None, None
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """total += left right, in place; the product may be of shorter floats than the total."""
+    if left.dtype == total.dtype:
+        total.addmm_(left, right)
+    else:
+        total += left @ right
 
 
 def _windows(promoters: Tensor, width: int) -> Tensor:

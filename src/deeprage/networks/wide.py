@@ -26,10 +26,13 @@ class WideLinear(nn.Linear):
 
     def forward(self, values: Tensor) -> Tensor:
         """(N, inputs) to (N, outputs)."""
-        plain = values.device.type != "cpu" or torch.is_autocast_enabled("cpu")
-        if plain or not 0 < len(values) <= _MOST_ROWS:
+        if values.device.type != "cpu" or not 0 < len(values) <= _MOST_ROWS:
             return super().forward(values)
-        result: Tensor = _WideProduct.apply(values, self.weight)  # type: ignore[no-untyped-call]
+        # Also under autocast: so few rows are bound by reading the weights, and a copy of these in
+        # shorter floats has to read them all, and its gradient to write them all again.
+        result: Tensor = _WideProduct.apply(  # type: ignore[no-untyped-call]
+            values.to(self.weight.dtype), self.weight
+        )
         return result
 
 
@@ -39,7 +42,8 @@ class _WideProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(values, weight)
-        return torch.mm(values, weight.t())
+        with torch.autocast("cpu", enabled=False):
+            return torch.mm(values, weight.t())
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
