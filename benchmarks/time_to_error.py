@@ -61,7 +61,8 @@ def time_to_error(data: Path, *, genes: int, conditions: int | None, suffix: str
             said = "not reached" if seconds is None else f"{seconds:.1f} s"
             print(
                 f"MSE {TARGET} on {size}: {kind} {setting.cells}, rate {setting.rate:g}, "
-                f"{'bfloat16' if setting.short else 'float32'}: {said}, {steps} steps, last MSE {last:.3f} (limit {limit:.0f} s)",
+                f"{'bfloat16' if setting.short else 'float32'}: {said}, {steps} steps, "
+                f"last MSE {last:.3f} (limit {limit:.0f} s)",
                 flush=True,
             )
             if seconds is not None:
