@@ -55,7 +55,7 @@ from benchmarks.model_rows import link_rows, motif_rows, simulated_rows
 from benchmarks.record import Row, record, show
 from deeprage import api
 from deeprage.baselines import make_baseline
-from deeprage.data.compendium import Compendium
+from deeprage.cli.scoring import compendium_of
 from deeprage.data.split import Role, visible
 from deeprage.files import read_json
 from deeprage.interpretation.block_model import BlockModel, block_model
@@ -114,7 +114,7 @@ def models_of(task: Task, options: argparse.Namespace) -> dict[str, BlockModel]:
 
 
 def screen_rows(options: argparse.Namespace) -> list[Row]:
-    """Whether known targets change more than other genes, over matched filters and regulators."""
+    """Whether known targets change more than other genes: filters, regulators, known motifs."""
     if options.screen_run is None:
         raise SystemExit("the part screens needs --screen-run FOLDER.")
     shared = {
@@ -123,7 +123,7 @@ def screen_rows(options: argparse.Namespace) -> list[Row]:
         "device": options.device,
         "threads": options.threads,
     }
-    compendium = Compendium.load(options.yeast)
+    compendium = compendium_of(Run.load(options.screen_run), None)
     rows = []
     for kind in ("filters", "regulators", "motifs"):
         started = time.perf_counter()

@@ -2,7 +2,7 @@
 
 The DeepRAGE paper shows one such factor. With many factors some pass by chance, since a few genes
 change under almost any knock-out and have many known regulators: so the same is counted with the
-target lists dealt anew among the factors.
+targets of every other factor, too.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from deeprage.data.compendium import Compendium
 from deeprage.interpretation.known_targets import KnownTargets
 
 TOP, HITS = 5, 3
-_DRAWS = 200
 
 
 class Mig1Like(NamedTuple):
-    """Factors that pass, their number by chance (mean over draws), and how many are tested."""
+    """Factors that pass, how many would if each had the targets of another, and how many there are.
+
+    `by_chance` is the expectation over all ways to give each factor the targets of another one.
+    """
 
     factors: tuple[str, ...]
     by_chance: float
@@ -31,7 +33,9 @@ class Mig1Like(NamedTuple):
 def mig1_like(screen: Path, compendium: Compendium, network: Path) -> Mig1Like:
     """Of a screen's folder: `screen.tsv`, `size.parquet`. A factor passes by any of its knock-outs.
 
-    By chance: each factor's targets are looked for in the knock-outs of another factor.
+    Args:
+        compendium: that of the run which was screened.
+        network: the file of known targets that the screen was tested with.
     """
     table = pd.read_csv(screen / "screen.tsv", sep="\t").dropna(subset=["factor", "auroc"])
     size = pd.read_parquet(screen / "size.parquet")
@@ -56,8 +60,9 @@ def mig1_like(screen: Path, compendium: Compendium, network: Path) -> Mig1Like:
 
     every = range(len(factors))
     passed = np.array([[passes(one, other) for other in every] for one in every])
-    rng = np.random.default_rng(0)
-    draws = [passed[every, rng.permutation(len(factors))].sum() for _ in range(_DRAWS)]
+    own = passed.diagonal()
     return Mig1Like(
-        tuple(factors[at] for at in every if passed[at, at]), float(np.mean(draws)), len(factors)
+        tuple(factors[at] for at in every if own[at]),
+        float(passed.sum() - own.sum()) / max(len(factors) - 1, 1),
+        len(factors),
     )

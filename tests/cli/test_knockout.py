@@ -159,7 +159,7 @@ class TestScreen:
 
     def test_of_known_motifs(self, deeprage: Deeprage, toy: Path, run: Path) -> None:
         network, motifs = toy.with_suffix(".edges.tsv"), toy.with_suffix(".motifs.meme")
-        options = ["--motifs", motifs, "--network", network, "--site-p", 3e-4]
+        options = ["--motifs", motifs, "--network", network, "--site-p", 3e-3]
         found = deeprage("knockout", run, "--screen", "motifs", *options)
         assert found.code == 0, found.err
         folder = run / "knockouts" / "screen-motifs"
@@ -170,7 +170,7 @@ class TestScreen:
         assert table["factor"].to_dict() == known
         first = table.index[0]
         one = api.knockout(
-            run, motif=[known[first]], motifs=[motifs], nulls=0, site_p=3e-4, name="one-motif"
+            run, motif=[known[first]], motifs=[motifs], nulls=0, site_p=3e-3, name="one-motif"
         )
         change = pd.read_parquet(one / "change.parquet")
         assert size.loc[first].max() > 0
@@ -225,7 +225,9 @@ class TestScreen:
         (["--filter", "0", "--device", "gpu"], "cannot use the device 'gpu'"),
         (["--filter", "0", "--screen", "filters"], "leave out what to knock out"),
         (["--screen", "promoters"], "unknown screen 'promoters'"),
-        (["--screen", "motifs"], "no known motif is named after a regulator"),
+        (["--screen", "motifs"], "known motifs is named after a regulator of the compendium"),
+        (["--screen", "motifs", "--step", "-3"], "--screen motifs does not heed --step"),
+        (["--screen", "filters", "--mask", "shuffle", "--singles"], "heed --singles, --mask"),
         (["--pair", "REG001:2"], "cannot read --pair 'REG001:2'"),
         (["--regulator", "REG001=1e39"], "which no log2 level can be"),
         (["--regulator", "REG001=1", "--regulator", "reg001=2"], "change each once"),

@@ -17,7 +17,11 @@ from deeprage.errors import DeepRageError
 from deeprage.interpretation.known_links import Checked, check_links
 from deeprage.interpretation.model import model_of
 from deeprage.interpretation.pair_effects import pair_effects
-from deeprage.interpretation.regulator_motifs import motifs_of_regulators, site_patterns
+from deeprage.interpretation.regulator_motifs import (
+    motifs_of_regulators,
+    owned_patterns,
+    site_patterns,
+)
 from deeprage.interpretation.simple_links import correlations, motif_occupancy, ridge_coefficients
 from deeprage.interpretation.target_files import link_table, write_targets
 from deeprage.interpretation.targets import Links, TargetOptions, find_links, p_by_regulator
@@ -91,6 +95,36 @@ class TestRegulatorMotifs:
         assert list(found) == [0]
         assert found[0][0].width == 5
         assert not site_patterns(some, even, longest=4)
+
+    def test_a_p_value_that_is_asked_for_is_kept(self) -> None:
+        even = np.full(4, 0.25)
+        motifs = {0: [Motif("five", "s", np.eye(4)[:, [0, 1, 2, 3, 0]])]}  # its word: 0.00098
+        assert not site_patterns(motifs, even, longest=50, p_value=1e-4)
+        strict, loose = (site_patterns(motifs, even, longest=50, p_value=p) for p in (1e-3, 0.02))
+        assert strict[0][0].threshold > loose[0][0].threshold
+        with pytest.raises(DeepRageError, match="between 0 and 1, got 2"):
+            site_patterns(motifs, even, longest=50, p_value=2)
+
+    def test_each_motif_of_a_regulator_once_with_all_its_owners(self) -> None:
+        even = np.full(4, 0.25)
+        word = np.eye(4)[:, [0, 1, 2, 3, 0, 1, 2]]
+        motifs = [
+            Motif("M1", "Abc1p", word),
+            Motif("M1", "ABC1::XYZ9", word[:, ::-1]),  # of another file
+            Motif("YB", "q", word),
+            Motif("M4", "other", word),
+        ]
+        regulators = ["YA", "YB", "YC"], ["ABC1", "BCD2", "XYZ9"]
+        found = owned_patterns(motifs, *regulators, even, longest=50)
+        assert [(one.name, one.slots) for one in found] == [
+            ("M1", [0]),
+            ("M1 (2)", [0, 2]),
+            ("YB", [1]),
+        ]
+        with pytest.raises(DeepRageError, match="none can have sites in promoters of 4 bp"):
+            owned_patterns(motifs, *regulators, even, longest=4)
+        with pytest.raises(DeepRageError, match="none of 1 known motifs"):
+            owned_patterns(motifs[3:], *regulators, even, longest=50)
 
 
 class TestSimpleLinks:

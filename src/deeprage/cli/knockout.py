@@ -11,12 +11,17 @@ from deeprage.cli.console import note, show, table
 from deeprage.cli.parsing import choice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.table import Table
 
     from deeprage.interpretation.knockout_study import ScreenStudy, Study
+    from deeprage.interpretation.promoter_edits import How
 
 MASKS = ("n", "shuffle")
 TABLES = ("parquet", "tsv")
+#: Of a screen of regulators, log2.
+DEFAULT_STEP = -5.0
 #: Columns of the printed table.
 RANKED = ("symbol", "change", "size", "largest", "condition", "sites", "p", "q", "target")
 
@@ -45,13 +50,19 @@ def knockout(
         str | None,
         Option(help="Instead, each one alone: regulators, filters, or (known) motifs."),
     ] = None,
-    step: Annotated[float, Option(help="Log2 step of a screen of regulators.")] = -5.0,
+    step: Annotated[float, Option(help="Log2 step of a screen of regulators.")] = DEFAULT_STEP,
     mask: Annotated[str, Option(help="Masked sites become n, or shuffle: in place.")] = "n",
     motifs: Annotated[
         list[Path] | None,
         Option(help="Known motifs, MEME format; repeatable; default: JASPAR's fungi."),
     ] = None,
-    site_p: Annotated[float, Option(help="P-value at which a word is a site of a PWM.")] = 1e-4,
+    site_p: Annotated[
+        float | None,
+        Option(
+            help="P-value at which a word is a site of a PWM; default: 1e-4, in a screen of motifs "
+            "3e-4 or 1e-3 for those too short for that."
+        ),
+    ] = None,
     conditions: Annotated[
         list[str] | None,
         Option(help="Conditions or series, with commas or repeated; default: all."),
@@ -94,6 +105,7 @@ def knockout(
     from deeprage.cli.knockout_inputs import KnockoutInputs, known_targets
     from deeprage.cli.knockout_screens import SCREENS, ScreenOptions, screened
     from deeprage.cli.threads import use_threads
+    from deeprage.data.sites import DEFAULT_P_VALUE
     from deeprage.errors import DeepRageError
     from deeprage.interpretation.knockout_files import folder_name, write_knockout, write_screen
     from deeprage.interpretation.knockout_study import study
@@ -103,6 +115,7 @@ def knockout(
     suffix = choice("table format", tables, TABLES)
     if name is not None and (name in (".", "..") or Path(name).name != name):
         raise DeepRageError(f"--name {name!r} is not the name of one folder: leave out '/'.")
+    how: How = "N" if choice("mask", mask.lower(), MASKS) == "n" else "shuffle"
     use_threads(threads)
     inputs = KnockoutInputs.of(run, data=data, conditions=conditions, device=device)
     done = inputs.perturbations(
@@ -110,9 +123,9 @@ def knockout(
         motifs=motif,
         filters=filter,
         pairs=pair,
-        mask="N" if choice("mask", mask.lower(), MASKS) == "n" else "shuffle",
+        mask=how,
         known_motifs=motifs,
-        site_p=site_p,
+        site_p=DEFAULT_P_VALUE if site_p is None else site_p,
     )
     if nulls < 0:
         raise DeepRageError(f"--nulls must be 0 or more, got {nulls}.")
@@ -121,7 +134,19 @@ def knockout(
             raise DeepRageError("--screen is of each alone: leave out what to knock out.")
         kind = choice("screen", screen, SCREENS)
         known = None if network is None else KnownTargets(Path(network), inputs.compendium)
-        options = ScreenOptions(step, motifs, site_p, known)
+        _refuse_beside_screen(
+            kind,
+            {
+                "--singles": singles,
+                "--rounds": rounds > 0,
+                "--targets-of": bool(targets_of),
+                "--motifs": bool(motifs) and kind != "motifs",
+                "--site-p": site_p is not None and kind != "motifs",
+                "--mask": how != "N" and kind != "motifs",
+                "--step": step != DEFAULT_STEP and kind != "regulators",
+            },
+        )
+        options = ScreenOptions(known, step, motifs, site_p, how, seed)
         scores, result, about = screened(inputs, kind, options=options, top=top)
         folder = inputs.folder(out, name or f"screen-{kind}")
         write_screen(folder, scores, result, about, suffix=suffix, genes=inputs.genes)
@@ -158,6 +183,15 @@ def knockout(
         show(_ranked_table(result_of_one, summary["label"]), *_lines(summary), "")
     inputs.tell_where(folder)
     return folder
+
+
+def _refuse_beside_screen(kind: str, given: Mapping[str, bool]) -> None:
+    """Raise a `DeepRageError` for options that the screen of a kind would not heed."""
+    from deeprage.errors import DeepRageError
+
+    unheeded = [option for option, is_given in given.items() if is_given]
+    if unheeded:
+        raise DeepRageError(f"--screen {kind} does not heed {', '.join(unheeded)}: leave it out.")
 
 
 def _tell(summary: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from deeprage.errors import DeepRageError
 from deeprage.interpretation.tomtom import factors
 
 #: Motifs too short for the usual p-value of a site are tried at these.
-_LARGER_P_VALUES = (3e-4, 1e-3)
+_P_VALUES = (DEFAULT_P_VALUE, 3e-4, 1e-3)
 
 
 def motifs_of_regulators(
@@ -41,18 +42,26 @@ def site_patterns(
     background: NDArray[np.float64],
     *,
     longest: int,
-    p_value: float = DEFAULT_P_VALUE,
+    p_value: float | None = None,
 ) -> dict[int, list[SitePattern]]:
-    """Site patterns by regulator, at `p_value` or, where a motif is too short for it, at 3e-4 or
-    1e-3.
+    """Site patterns by regulator.
 
     Motifs that are too short to have sites that are rarer than chance, or longer than the
     promoters (`longest` bp), are left out, and so is a regulator that has no other.
+
+    Args:
+        p_value: of a site; None for 1e-4 or, where a motif is too short for that, 3e-4 or 1e-3.
+
+    Raises:
+        DeepRageError: `p_value` is not between 0 and 1.
     """
+    if p_value is not None and not 0 < p_value < 1:
+        raise DeepRageError(f"the p-value of a site must lie between 0 and 1, got {p_value:g}.")
+    tried = _P_VALUES if p_value is None else (p_value,)
     found: dict[int, list[SitePattern]] = {}
     for slot, members in motifs.items():
         patterns = [
-            _pattern(motif, background, p_value) for motif in members if motif.width <= longest
+            _pattern(motif, background, tried) for motif in members if motif.width <= longest
         ]
         kept = [pattern for pattern in patterns if pattern is not None]
         if kept:
@@ -60,10 +69,72 @@ def site_patterns(
     return found
 
 
-def _pattern(motif: Motif, background: NDArray[np.float64], p_value: float) -> SitePattern | None:
-    for at in (p_value, *(larger for larger in _LARGER_P_VALUES if larger > p_value)):
+def _pattern(
+    motif: Motif, background: NDArray[np.float64], p_values: Sequence[float]
+) -> SitePattern | None:
+    for p_value in p_values:
         try:
-            return pwm_pattern(motif, background, p_value=at)
+            return pwm_pattern(motif, background, p_value=p_value)
         except DeepRageError:  # even its best word is commoner than this
             continue
     return None
+
+
+class OwnedPattern(NamedTuple):
+    """The sites of a known motif and the regulators that it belongs to.
+
+    Attributes:
+        name: the motif's, unique among those of a list.
+        pattern: its sites.
+        slots: the regulators' places.
+    """
+
+    name: str
+    pattern: SitePattern
+    slots: list[int]
+
+
+def owned_patterns(
+    motifs: Sequence[Motif],
+    names: Sequence[str],
+    symbols: Sequence[str],
+    background: NDArray[np.float64],
+    *,
+    longest: int,
+    p_value: float | None = None,
+) -> list[OwnedPattern]:
+    """Each motif that belongs to a regulator and can have sites, once, in the order given.
+
+    Args:
+        names, symbols: of the R regulators; see `motifs_of_regulators`.
+        longest, p_value: see `site_patterns`.
+
+    Raises:
+        DeepRageError: no motif belongs to a regulator, or none that does can have sites.
+    """
+    owners: dict[int, list[int]] = {}
+    place = {id(motif): at for at, motif in enumerate(motifs)}
+    for slot, members in motifs_of_regulators(motifs, names, symbols).items():
+        for at in dict.fromkeys(place[id(motif)] for motif in members):
+            owners.setdefault(at, []).append(slot)
+    if not owners:
+        raise DeepRageError(
+            f"none of {len(motifs)} known motifs is named after a regulator of the compendium: "
+            f"give --motifs FILE with names such as {', '.join(symbols[:3])}."
+        )
+    patterns = site_patterns(
+        {at: [motifs[at]] for at in sorted(owners)}, background, longest=longest, p_value=p_value
+    )
+    if not patterns:
+        raise DeepRageError(
+            f"{len(owners)} motifs are named after regulators, but none can have sites in "
+            f"promoters of {longest} bp: give motifs of 5 bp or more, or a larger --site-p."
+        )
+    seen: dict[str, int] = {}
+    found = []
+    for at, (pattern,) in patterns.items():
+        name = motifs[at].name
+        seen[name] = seen.get(name, 0) + 1
+        shown = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        found.append(OwnedPattern(shown, pattern, owners[at]))
+    return found

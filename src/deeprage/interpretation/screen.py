@@ -1,4 +1,4 @@
-"""Many knock-outs in one pass: promoters are encoded once, each knock-out is more conditions."""
+"""Many knock-outs, each alone. For levels and filters promoters are encoded once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from deeprage.errors import DeepRageError
 from deeprage.interpretation.block_model import Filtered, NetworkBlocks
 from deeprage.interpretation.knockout import Matrix, WildType, knock_out
 from deeprage.interpretation.perturbation import LevelChange, MotifMask
+from deeprage.interpretation.promoter_edits import How
 
 #: Numbers held at a time, about 64 MB: of the levels of one pass, and of a block predicted.
 _CELLS_AT_ONCE = 16_000_000
@@ -110,18 +111,22 @@ def screen_motifs(
     wild: WildType,
     patterns: Sequence[SitePattern],
     *,
+    how: How = "N",
+    rng: np.random.Generator,
     before: Matrix | None = None,
     on_part: Callable[[], None] = lambda: None,
 ) -> Scores:
-    """Mask the sites of each pattern in all promoters with N, one pattern at a time.
+    """Mask the sites of each pattern in all promoters, one pattern at a time.
 
-    Only promoters that have a site are predicted again.
+    Promoters that have a site are read again, so that this takes longer than the other screens.
+
+    Args:
+        how, rng: what becomes of the sites, and chance for shuffling them.
     """
     before = wild.predict() if before is None else before
-    unused = np.random.default_rng(0)  # N needs no chance
     rows = []
     for pattern in patterns:
-        change = knock_out(wild, [MotifMask(pattern)], rng=unused, before=before).change
+        change = knock_out(wild, [MotifMask(pattern, how)], rng=rng, before=before).change
         rows.append((np.abs(change).mean(axis=1), change.mean(axis=1)))
         on_part()
     return Scores(*(np.stack(arrays) for arrays in zip(*rows, strict=True)))
