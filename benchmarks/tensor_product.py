@@ -31,8 +31,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 LENGTH, WIDTH, FILTERS, REGULATORS, HIDDEN = 1000, 19, 256, 472, 512
 CONDITIONS, PAIRS, RANK = 173, 100, 64
 POOLS = ("global", "100", "30", "15", "5", "1")
-#: Genes of a block. With the full W a large one, since W is contracted with the regulators once a
-#: block and a pair then costs little; with a low rank what `deeprage train` chooses.
+#: Genes of a block. With the full W a large one, since W is then contracted with the regulators of
+#: 173 conditions and not with each gene (`deeprage train` takes 48); with a low rank what `deeprage
+#: train` chooses.
 GENES = {"full": 512, "low_rank": 16}
 #: Weights and their gradient beyond which a case is not run.
 LARGEST_GB = 6.0

@@ -18,7 +18,8 @@ class WideLinear(nn.Linear):
 
     The layer over a flattened promoter map has 16,640 x 512 weights and a block gives it 8 rows or
     so: its gradient is a product of rank 8 that is written once, and as one product that takes
-    twice as long as in tiles that stay in cache. Weights, outputs and gradients are `nn.Linear`'s.
+    twice as long as in tiles that stay in cache. Weights, outputs and gradients are `nn.Linear`'s,
+    also under autocast for up to 16 rows, which stay float32; more are left to autocast.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
