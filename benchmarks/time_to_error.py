@@ -4,7 +4,9 @@ Both forms train the same network from the same first weights with the same opti
 spent in steps counts, and judging is left out for both. Each form is judged whenever its own time
 has grown by 4 %, so that neither waits longer for its judge than the other.
 
-A setting is stopped once it has taken as long as the best of its form, or `LIMITS` seconds.
+Products are of bfloat16 (`deeprage train --precision bf16-mixed`), and of float32 for one setting
+of each form. A setting is stopped once it has taken as long as the best of its form, or `LIMITS`
+seconds. Rows say which setting was the best.
 """
 
 from __future__ import annotations
@@ -53,27 +55,37 @@ def time_to_error(data: Path, *, genes: int, conditions: int | None, suffix: str
     """Rows of one corner: seconds of either form, and their ratio if both arrived."""
     corner = load_corner(data, genes=genes, conditions=conditions)
     size = f"{corner.values.shape[0]} x {corner.values.shape[1]}"
-    best: dict[str, float] = {}
+    best: dict[str, tuple[float, Setting]] = {}
     for kind, grid in grids(corner.values.shape[1]).items():
         for setting in grid:
-            limit = best.get(kind, LIMITS[kind])
+            limit = best[kind][0] if kind in best else LIMITS[kind]
             seconds, steps, last = seconds_to_target(corner, setting, limit=limit)
             said = "not reached" if seconds is None else f"{seconds:.1f} s"
             print(
-                f"MSE {TARGET} on {size}: {kind} {setting.cells}, rate {setting.rate:g}, "
-                f"{'bfloat16' if setting.short else 'float32'}: {said}, {steps} steps, "
+                f"MSE {TARGET} on {size}: {kind} {_said(setting)}: {said}, {steps} steps, "
                 f"last MSE {last:.3f} (limit {limit:.0f} s)",
                 flush=True,
             )
             if seconds is not None:
-                best[kind] = seconds
+                best[kind] = seconds, setting
     rows = [
-        Row(f"deeprage-c.seconds_to_mse_{kind}{suffix}", value, "s", None, f"MSE {TARGET}, {size}")
-        for kind, value in best.items()
+        Row(
+            f"deeprage-c.seconds_to_mse_{kind}{suffix}",
+            seconds,
+            "s",
+            None,
+            f"MSE {TARGET}, {size}; {_said(setting)}",
+        )
+        for kind, (seconds, setting) in best.items()
     ]
     if len(best) == 2:
-        rows.append(Row(_NAME + suffix, best["pair"] / best["block"], "ratio", GOAL, "1"))
+        rows.append(Row(_NAME + suffix, best["pair"][0] / best["block"][0], "ratio", GOAL, "1"))
     return rows
+
+
+def _said(setting: Setting) -> str:
+    floats = "bfloat16" if setting.short else "float32"
+    return f"{' x '.join(map(str, setting.cells))} a step, rate {setting.rate:g}, {floats}"
 
 
 def seconds_to_target(

@@ -17,8 +17,9 @@ def pooled_positions(length: int, *, width: int, pool: int, stride: int) -> int:
 def conv_max_pool(
     promoters: Tensor, weight: Tensor, bias: Tensor, *, pool: int, stride: int
 ) -> Tensor:
-    """Max-pool(conv(promoters)), (G, positions, F), equal to torch's own two layers (under autocast to
-    the precision of its short floats).
+    """Max-pool(conv(promoters)), (G, positions, F), equal to torch's own two layers.
+
+    Under autocast equal to the precision of its short floats.
 
     The full map (F values a base) is the largest tensor of the paper's networks and max-pooling
     throws most of it away: on the CPU it is made gene by gene in one buffer that stays in cache,
