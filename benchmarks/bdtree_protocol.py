@@ -11,7 +11,8 @@ and genes that share a promoter may be parted: these rows compare predictors wit
 with the published figures, and are no estimate for a new condition or a new gene. Of the 100 pairs
 of a gene fold with a condition fold the ten of equal number come first: they test every gene and
 every condition once. A tenth of the training genes and of the training conditions validate: they
-choose settings, epochs, and the cuts from values to classes, for every predictor alike.
+choose settings, epochs, and the cuts from values to classes, for every predictor alike; those that
+can be refitted (BDTree, boosted trees, deeprage-f) then learn from them too.
 
 Two things differ from the paper and cannot be settled: its list of 1,411 genes is not at hand, so
 that the genes of largest variance are taken, regulators among them (no predictor is given a gene's
