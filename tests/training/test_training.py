@@ -85,6 +85,17 @@ class TestRepeatability:
         second = run_toy(tmp_path / "b", training=training_config(epochs=4, block_genes=8, seed=5))
         assert not torch.equal(weights(first)["dense.weight"], weights(second)["dense.weight"])
 
+    def test_mixed_precision_learns_nearly_the_same(self, tmp_path: Path) -> None:
+        found = []
+        for precision in ("32-true", "bf16-mixed"):
+            config = training_config(epochs=4, block_genes=8, precision=precision)
+            run = run_toy(tmp_path / precision, training=config)
+            lines = (run.path / "history.jsonl").read_text().splitlines()
+            found.append([json.loads(line)["train_loss"] for line in lines])
+        full, mixed = np.array(found)
+        assert (full != mixed).any()
+        np.testing.assert_allclose(mixed, full, rtol=0.02)
+
     @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
     def test_killed_and_resumed_equals_uninterrupted(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimiser: str
