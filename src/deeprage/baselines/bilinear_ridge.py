@@ -1,4 +1,7 @@
-"""Bilinear ridge, Y ~ M A T: motif scores x coefficients x regulator levels, in closed form."""
+"""Bilinear ridge, Y ~ M A T: motif scores x coefficients x regulator levels, in closed form.
+
+G=MAT (Tretyakov, Laur and Vilo 2011, PLoS ONE 6:e14559).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Gradient-boosted trees from PWM scores of the promoter to the factors of expression."""
+"""Gradient-boosted trees from PWM scores of the promoter to the factors of expression.
+
+The trees are LightGBM's (Ke et al. 2017, NeurIPS).
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

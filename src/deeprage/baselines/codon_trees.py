@@ -1,4 +1,7 @@
-"""Boosted trees that read codon usage beside the promoter."""
+"""Boosted trees that read codon usage beside the promoter.
+
+Codon usage follows expression (Sharp and Li 1987, Nucleic Acids Research 15:1281).
+"""
 
 import numpy as np
 from numpy.typing import NDArray

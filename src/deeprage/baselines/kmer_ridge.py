@@ -1,4 +1,7 @@
-"""Ridge regression of expression on the promoter's k-mers."""
+"""Ridge regression of expression on the promoter's k-mers.
+
+After Bussemaker, Li and Siggia (2001, Nature Genetics 27:167), all words at once and shrunk.
+"""
 
 from collections.abc import Sequence
 

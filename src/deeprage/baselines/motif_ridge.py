@@ -1,4 +1,7 @@
-"""Ridge regression of expression on the PWM scores of the promoter."""
+"""Ridge regression of expression on the PWM scores of the promoter.
+
+After Conlon et al. (2003, PNAS 100:3339), all motifs at once and shrunk, in bins of position.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Nearest neighbours: conditions alike in their regulators, genes alike in their promoters."""
+"""Nearest neighbours: conditions alike in their regulators, genes alike in their promoters.
+
+After the weighted nearest neighbours of Troyanskaya et al. (2001, Bioinformatics 17:520).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

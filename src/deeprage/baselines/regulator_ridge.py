@@ -1,4 +1,7 @@
-"""Ridge regression of each gene's expression on the regulators' levels, plain and with kernels."""
+"""Ridge regression of each gene's expression on the regulators' levels, plain and with kernels.
+
+Hoerl and Kennard (1970, Technometrics 12:55); with kernels Saunders, Gammerman and Vovk (1998, ICML).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
