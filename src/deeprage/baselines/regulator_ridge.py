@@ -1,6 +1,6 @@
 """Ridge regression of each gene's expression on the regulators' levels, plain and with kernels.
 
-Hoerl and Kennard (1970, Technometrics 12:55); with kernels Saunders, Gammerman and Vovk (1998, ICML).
+Hoerl and Kennard (1970, Technometrics 12:55); kernels: Saunders, Gammerman and Vovk (1998, ICML).
 """
 
 from collections.abc import Callable, Sequence
