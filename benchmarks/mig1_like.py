@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from deeprage.data.compendium import Compendium
+from deeprage.interpretation.enrichment import most_changed
+from deeprage.interpretation.filter_factors import known_slots
 from deeprage.interpretation.known_targets import KnownTargets
 
 TOP, HITS = 5, 3
@@ -42,10 +44,7 @@ def mig1_like(screen: Path, compendium: Compendium, network: Path) -> Mig1Like:
     row = {gene: at for at, gene in enumerate(compendium.genes)}
     known = KnownTargets(network, compendium)
     factors = sorted(set(table["factor"]))
-    slots = [
-        [slot for name in factor.split(", ") if (slot := known.slot(name)) is not None]
-        for factor in factors
-    ]
+    slots = [known_slots(factor.split(", "), known) for factor in factors]
     rows = np.array([row[gene] for gene in size.columns])
     targets, candidates = known.table(slots, rows)
     members = [size.loc[table.loc[table["factor"] == factor, "name"]] for factor in factors]
@@ -53,8 +52,8 @@ def mig1_like(screen: Path, compendium: Compendium, network: Path) -> Mig1Like:
     def passes(targets_of: int, knocked_out: int) -> bool:
         allowed = candidates[:, targets_of]
         for changed in members[knocked_out].to_numpy():
-            first = np.argsort(-np.where(allowed, changed, -1.0), kind="stable")[:TOP]
-            if (targets[first, targets_of] & (changed[first] > 0)).sum() >= HITS:
+            first = most_changed(np.where(allowed, changed, 0), TOP)
+            if targets[first, targets_of].sum() >= HITS:
                 return True
         return False
 

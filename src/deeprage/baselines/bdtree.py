@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +134,7 @@ class BDTree(CutsValues):
             chosen = ~np.isnan(field.values)
         best = np.inf
         for criterion, limits in product(criteria, self.limits):
-            root = field.grow(criterion=criterion, limits=limits)
+            root = grow(*field, criterion=criterion, limits=limits)
             splits, error = self._prune(root, truth, chosen)
             if error < best:
                 best, self.root_, self.splits_ = error, root, splits
@@ -152,7 +152,7 @@ class BDTree(CutsValues):
         """
         field = self._field(visible, split.validation_in_training())
         limits = replace(self.limits_, leaves=self.splits_ + 1)
-        self.root_ = field.grow(criterion=self.criterion_, limits=limits)
+        self.root_ = grow(*field, criterion=self.criterion_, limits=limits)
         return self
 
     def _field(self, visible: Compendium, split: Split) -> _Field:
@@ -270,9 +270,8 @@ class _Candidate:
     question: int
 
 
-@dataclass(frozen=True)
-class _Field:
-    """What a tree grows on; see `grow`."""
+class _Field(NamedTuple):
+    """What a tree grows on: the first arguments of `grow`."""
 
     values: NDArray[np.float32]
     rows: NDArray[np.intp]
@@ -280,13 +279,6 @@ class _Field:
     gene_asks: Thresholds
     condition_asks: Thresholds
     regulator_rows: NDArray[np.intp]
-
-    def grow(self, *, criterion: Criterion, limits: TreeLimits) -> TreeNode:
-        """The tree of these cells."""
-        return grow(
-            self.values, self.rows, self.columns, self.gene_asks, self.condition_asks,
-            self.regulator_rows, criterion=criterion, limits=limits,
-        )  # fmt: skip
 
 
 def grow(

@@ -133,7 +133,6 @@ def knockout(
         if done:
             raise DeepRageError("--screen is of each alone: leave out what to knock out.")
         kind = choice("screen", screen, SCREENS)
-        known = None if network is None else KnownTargets(Path(network), inputs.compendium)
         _refuse_beside_screen(
             kind,
             {
@@ -146,6 +145,7 @@ def knockout(
                 "--step": step != DEFAULT_STEP and kind != "regulators",
             },
         )
+        known = None if network is None else KnownTargets(Path(network), inputs.compendium)
         options = ScreenOptions(known, step, motifs, site_p, how, seed)
         scores, result, about = screened(inputs, kind, options=options, top=top)
         folder = inputs.folder(out, name or f"screen-{kind}")

@@ -88,8 +88,7 @@ def pwm_pattern(
     Raises:
         DeepRageError: `p_value` is not between 0 and 1, or even the best word is commoner.
     """
-    if not 0 < p_value < 1:
-        raise DeepRageError(f"the p-value of a site must lie between 0 and 1, got {p_value:g}.")
+    check_site_p(p_value)
     steps = np.round(log_odds(motif, background) * _STEPS).astype(np.int64)
     lowest, chances = _score_distribution(steps, background)
     tail = chances[::-1].cumsum()[::-1]
@@ -106,6 +105,12 @@ def pwm_pattern(
         scores=scores.astype(np.float32),
         threshold=float((lowest + reached[0]) / _STEPS),
     )
+
+
+def check_site_p(p_value: float) -> None:
+    """Raise a `DeepRageError` unless the p-value of a site lies between 0 and 1."""
+    if not 0 < p_value < 1:
+        raise DeepRageError(f"the p-value of a site must lie between 0 and 1, got {p_value:g}.")
 
 
 def _score_distribution(

@@ -61,8 +61,7 @@ def enrichment(
     if not (positives and negatives):
         return Enrichment(positives, negatives, np.nan, np.nan, 0, 0, np.nan)
     test = mannwhitneyu(values[wanted], values[~wanted], alternative="greater", method="asymptotic")
-    first = np.argsort(-values, kind="stable")[:top]
-    first = first[values[first] > 0]
+    first = most_changed(values, top)
     hits = int(wanted[first].sum())
     by_chance = hypergeom.sf(hits - 1, len(values), positives, len(first))
     return Enrichment(
@@ -74,6 +73,12 @@ def enrichment(
         top=len(first),
         top_p=float(by_chance),
     )
+
+
+def most_changed(values: Scores, top: int) -> NDArray[np.intp]:
+    """Places of the `top` largest values, ties in their order; those of 0 or less are left out."""
+    first = np.argsort(-values, kind="stable")[:top]
+    return first[values[first] > 0]
 
 
 def enrichment_table(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.motifs import Motif
-from deeprage.data.sites import DEFAULT_P_VALUE, SitePattern, pwm_pattern
+from deeprage.data.sites import DEFAULT_P_VALUE, SitePattern, check_site_p, pwm_pattern
 from deeprage.errors import DeepRageError
 from deeprage.interpretation.tomtom import factors
 
@@ -27,14 +27,24 @@ def motifs_of_regulators(
     Args:
         names, symbols: of the R regulators.
     """
-    place = {symbol.upper(): slot for slot, symbol in enumerate(symbols)}
-    place |= {name.upper(): slot for slot, name in enumerate(names)}
+    place = _places(names, symbols)
     found: dict[int, list[Motif]] = {}
     for motif in motifs:
-        for factor in dict.fromkeys((*factors(motif.symbol), *factors(motif.name))):
-            if factor in place:
-                found.setdefault(place[factor], []).append(motif)
+        for slot in _owners(motif, place):
+            found.setdefault(slot, []).append(motif)
     return dict(sorted(found.items()))
+
+
+def _places(names: Sequence[str], symbols: Sequence[str]) -> dict[str, int]:
+    """Places of the regulators by symbol and gene name, upper case."""
+    place = {symbol.upper(): slot for slot, symbol in enumerate(symbols)}
+    return place | {name.upper(): slot for slot, name in enumerate(names)}
+
+
+def _owners(motif: Motif, place: Mapping[str, int]) -> list[int]:
+    """Places of the regulators that a motif belongs to, each once."""
+    called = (*factors(motif.symbol), *factors(motif.name))
+    return sorted({place[factor] for factor in called if factor in place})
 
 
 def site_patterns(
@@ -55,8 +65,8 @@ def site_patterns(
     Raises:
         DeepRageError: `p_value` is not between 0 and 1.
     """
-    if p_value is not None and not 0 < p_value < 1:
-        raise DeepRageError(f"the p-value of a site must lie between 0 and 1, got {p_value:g}.")
+    if p_value is not None:
+        check_site_p(p_value)
     tried = _P_VALUES if p_value is None else (p_value,)
     found: dict[int, list[SitePattern]] = {}
     for slot, members in motifs.items():
@@ -112,18 +122,15 @@ def owned_patterns(
     Raises:
         DeepRageError: no motif belongs to a regulator, or none that does can have sites.
     """
-    owners: dict[int, list[int]] = {}
-    place = {id(motif): at for at, motif in enumerate(motifs)}
-    for slot, members in motifs_of_regulators(motifs, names, symbols).items():
-        for at in dict.fromkeys(place[id(motif)] for motif in members):
-            owners.setdefault(at, []).append(slot)
+    place = _places(names, symbols)
+    owners = {at: slots for at, motif in enumerate(motifs) if (slots := _owners(motif, place))}
     if not owners:
         raise DeepRageError(
             f"none of {len(motifs)} known motifs is named after a regulator of the compendium: "
             f"give --motifs FILE with names such as {', '.join(symbols[:3])}."
         )
     patterns = site_patterns(
-        {at: [motifs[at]] for at in sorted(owners)}, background, longest=longest, p_value=p_value
+        {at: [motifs[at]] for at in owners}, background, longest=longest, p_value=p_value
     )
     if not patterns:
         raise DeepRageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,12 +99,12 @@ def screen_filters(
         if encodes_by_filter(wild.model.predictor.network):
             return _filters_at_once(wild, wild.model, numbers, on_part)
     before = wild.predict() if before is None else before
-    rows = []
-    for number in numbers:
-        change = replace(wild, model=wild.model.without(filters=[number])).predict() - before
-        rows.append((np.abs(change).mean(axis=1), change.mean(axis=1)))
-        on_part()
-    return Scores(*(np.stack(arrays) for arrays in zip(*rows, strict=True)))
+    model = wild.model
+    changes = (
+        replace(wild, model=model.without(filters=[number])).predict() - before
+        for number in numbers
+    )
+    return _one_by_one(changes, on_part)
 
 
 def screen_motifs(
@@ -124,9 +124,17 @@ def screen_motifs(
         how, rng: what becomes of the sites, and chance for shuffling them.
     """
     before = wild.predict() if before is None else before
+    changes = (
+        knock_out(wild, [MotifMask(pattern, how)], rng=rng, before=before).change
+        for pattern in patterns
+    )
+    return _one_by_one(changes, on_part)
+
+
+def _one_by_one(changes: Iterable[Matrix], on_part: Callable[[], None]) -> Scores:
+    """Scores of changes (G, C), of which one is held at a time."""
     rows = []
-    for pattern in patterns:
-        change = knock_out(wild, [MotifMask(pattern, how)], rng=rng, before=before).change
+    for change in changes:
         rows.append((np.abs(change).mean(axis=1), change.mean(axis=1)))
         on_part()
     return Scores(*(np.stack(arrays) for arrays in zip(*rows, strict=True)))
