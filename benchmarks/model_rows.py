@@ -97,7 +97,7 @@ def link_rows(options: argparse.Namespace) -> list[Row]:
         regulator_rows=rows,
     )
     known = _Known(compendium, run.split, network)
-    symbols = [compendium.symbols[row] for row in rows]
+    symbols = compendium.regulator_symbols
     having = compendium.has_promoter
     named = motifs_of_regulators(load_motifs(options.link_motifs), compendium.regulators, symbols)
     named = known.tested(named)

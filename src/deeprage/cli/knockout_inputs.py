@@ -92,9 +92,7 @@ class KnockoutInputs:
             read_pair,
         )
 
-        rows = self.compendium.regulator_rows
-        symbols = [self.compendium.symbols[row] for row in rows]
-        finder = RegulatorFinder(self.compendium.regulators, symbols)
+        finder = RegulatorFinder(self.compendium.regulators, self.compendium.regulator_symbols)
 
         def known() -> list[Motif]:
             return load_motifs(None if not known_motifs else [Path(path) for path in known_motifs])

@@ -71,7 +71,7 @@ def screened(
 def _regulators(inputs: KnockoutInputs, options: ScreenOptions) -> _Screened:
     from deeprage.interpretation.screen import screen_regulators
 
-    symbols = _symbols(inputs)
+    symbols = inputs.compendium.regulator_symbols
     names = [
         symbol if symbols.count(symbol) == 1 else gene
         for gene, symbol in zip(inputs.compendium.regulators, symbols, strict=True)
@@ -117,7 +117,7 @@ def _motifs(inputs: KnockoutInputs, options: ScreenOptions) -> _Screened:
     from deeprage.interpretation.regulator_motifs import owned_patterns
     from deeprage.interpretation.screen import screen_motifs
 
-    symbols = _symbols(inputs)
+    symbols = inputs.compendium.regulator_symbols
     files = [Path(path) for path in options.motifs] if options.motifs else None
     found = owned_patterns(
         load_motifs(files), inputs.compendium.regulators, symbols,
@@ -146,7 +146,3 @@ SCREENS: dict[str, tuple[Callable[[KnockoutInputs, ScreenOptions], _Screened], s
     "filters": (_filters, "each filter silent"),
     "motifs": (_motifs, "each known motif masked"),
 }
-
-
-def _symbols(inputs: KnockoutInputs) -> list[str]:
-    return [inputs.compendium.symbols[row] for row in inputs.compendium.regulator_rows]

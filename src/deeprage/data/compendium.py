@@ -247,6 +247,11 @@ class Compendium:
         """Names (R,) of the regulators, in the order of `regulator_levels`' columns."""
         return [self.genes[row] for row in self.regulator_rows]
 
+    @property
+    def regulator_symbols(self) -> list[str]:
+        """Symbols (R,) of the regulators, in the same order."""
+        return [self.symbols[row] for row in self.regulator_rows]
+
     @cached_property
     def regulator_levels(self) -> NDArray[np.float32]:
         """Regulator levels (C, R), log2, NaN where missing.

@@ -208,9 +208,7 @@ class _Work:
         on_step: Callable[[str, int], None],
     ) -> None:
         self.model, self.compendium, self.split, self.on_step = model, compendium, split, on_step
-        rows = compendium.regulator_rows
-        symbols = [compendium.symbols[row] for row in rows]
-        known = motifs_of_regulators(motifs, compendium.regulators, symbols)
+        known = motifs_of_regulators(motifs, compendium.regulators, compendium.regulator_symbols)
         longest = compendium.promoters.shape[1]
         background = letter_frequencies(compendium.promoters[compendium.has_promoter])
         self.patterns = site_patterns(known, background, longest=longest)
