@@ -14,7 +14,8 @@ from deeprage.data.labels import classify
 from deeprage.data.split import Role, Split, visible
 from deeprage.errors import DeepRageError
 from deeprage.evaluation.calibration import class_calibration
-from deeprage.factorised.certainty import CellKind, Certainty, ErrorSample
+from deeprage.factorised.certainty import CellKind, Certainty
+from deeprage.factorised.error_sample import ErrorSample
 from deeprage.factorised.kept_stack import KeptStack
 from deeprage.factorised.learning import learn
 from deeprage.factorised.promoter_stack import PromoterStack
@@ -87,7 +88,7 @@ def test_what_is_loaded_predicts_the_same_to_the_bit(conditions: Trained, tmp_pa
     promoters = rng.integers(0, 4, size=(7, 120)).astype(np.int8)
     levels = rng.normal(size=(5, 4)).astype(np.float32)
     first, second = (model.predict_new(promoters, levels) for model in (conditions.model, loaded))
-    for name in ("value", "kinds", "probabilities"):
+    for name in ("value", "kinds", "noise", "probabilities"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
     rows = np.arange(7)
     for a, b in (
@@ -97,8 +98,8 @@ def test_what_is_loaded_predicts_the_same_to_the_bit(conditions: Trained, tmp_pa
             loaded.respond(rows, promoters, levels),
         ),
         *zip(
-            conditions.model.interval(first.value, first.kinds),
-            loaded.interval(second.value, second.kinds),
+            conditions.model.interval(first.value, first.kinds, first.noise),
+            loaded.interval(second.value, second.kinds, second.noise),
             strict=True,
         ),
     ):
@@ -145,7 +146,7 @@ def test_another_promoter_under_the_name_of_a_seen_gene_is_a_new_gene(conditions
 def test_intervals_hold_the_truth_of_every_kind_of_cell(both: Trained) -> None:
     truth = both.world.compendium.expression
     predicted, kinds = both.model.learnt.predicted, both.kind_of_cells()
-    low, high = both.model.interval(predicted, both.model.kinds())
+    low, high = both.model.interval(predicted, both.model.kinds(), both.model.noise())
     for kind in (CellKind.NEW_CONDITION, CellKind.NEW_GENE, CellKind.NEW_BOTH):
         cells = (kinds == kind) & ~np.isnan(truth)
         assert cells.sum() > 300
@@ -158,7 +159,8 @@ def test_intervals_hold_the_truth_of_every_kind_of_cell(both: Trained) -> None:
 def test_class_probabilities_are_as_frequent_as_they_say(both: Trained) -> None:
     truth = both.world.compendium.expression
     kinds = both.kind_of_cells()
-    chances = both.model.probabilities(both.model.learnt.predicted, both.model.kinds())
+    model = both.model
+    chances = model.probabilities(model.learnt.predicted, model.kinds(), model.noise())
     np.testing.assert_allclose(chances.sum(axis=2), 1, atol=1e-5)
     cells = (kinds >= 0) & ~np.isnan(truth)
     found = class_calibration(chances[cells], classify(truth)[cells].astype(np.intp))
@@ -171,10 +173,10 @@ def test_a_kind_that_was_not_measured_promises_nothing() -> None:
     certainty = Certainty({CellKind.SEEN: sample})
     value = np.zeros((1, 2), dtype=np.float32)
     kinds = np.array([[CellKind.SEEN, CellKind.NEW_BOTH]], dtype=np.int8)
-    half = certainty.half_width(value, kinds, 0.9)
+    half = certainty.half_width(value, kinds, np.ones(2, np.float32), 0.9)
     assert abs(half[0, 0] - 0.9) < 0.02
     assert np.isinf(half[0, 1])
-    chances = certainty.probabilities(value, kinds, (-0.5, 0.5))
+    chances = certainty.probabilities(value, kinds, np.ones(2, np.float32), (-0.5, 0.5))
     np.testing.assert_allclose(chances[0, 0], [0.25, 0.5, 0.25], atol=0.01)
     np.testing.assert_allclose(chances[0, 1], 1 / 3)
 

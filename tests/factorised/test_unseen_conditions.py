@@ -126,3 +126,50 @@ def test_gaps_are_filled_where_regulators_are_no_genes_too() -> None:
         return float(np.mean((found - truth.values[30:, NEW]) ** 2))
 
     assert error(whole) < 0.95 * error(bare)
+
+
+def test_the_noise_of_a_condition_is_what_a_ridge_without_each_regulator_misses() -> None:
+    truth, way = world(regulators=12), OverGenes(0.1, 0.6)
+    levels = truth.levels.copy()
+    levels[3, 40] = np.nan
+    known = World(truth.values, levels, truth.regulator_rows, truth.regulator_slots)
+    found = way.noise(known, SEEN, NEW)
+    means = truth.values.mean() + (truth.values[:12, SEEN] - truth.values[:, SEEN].mean()).sum(
+        axis=1
+    ) / (len(SEEN) + 1)
+    means += truth.values[:, SEEN].mean() - truth.values.mean()
+    centred = np.nan_to_num(levels - means[:, None])
+    gram, _ = way._kernels(centred[:, SEEN], centred[:, SEEN])
+    squares = np.zeros((12, len(NEW)))
+    for one in range(12):
+        kept = np.setdiff1d(np.arange(12), one)
+        weights = np.linalg.solve(gram[np.ix_(kept, kept)], centred[np.ix_(kept, NEW)])
+        squares[one] = (centred[one, NEW] - gram[one, kept] @ weights) ** 2
+    squares[3, list(NEW).index(40)] = np.nan
+    np.testing.assert_allclose(found, np.sqrt(np.nanmean(squares, axis=0)), rtol=1e-6)
+
+
+def test_a_noisy_new_condition_is_told_by_its_regulators_alone() -> None:
+    truth = world()
+    wild = truth.values.copy()
+    rng = np.random.default_rng(4)
+    wild[:, NEW[:4]] += 2 * rng.normal(size=(len(wild), 4))
+    known = World(wild, wild[:30].copy(), truth.regulator_rows, truth.regulator_slots)
+    noise = OverGenes(0.1, 0.6).noise(known, SEEN, NEW)
+    assert noise[:4].min() > 2 * noise[4:].max()
+    hidden = wild.copy()
+    hidden[:, NEW] = 1e6
+    blind = World(hidden, known.levels, truth.regulator_rows, truth.regulator_slots)
+    np.testing.assert_array_equal(OverGenes(0.1, 0.6).noise(blind, SEEN, NEW), noise)
+    error = np.sqrt(np.mean((OverGenes(0.1, 0.6)(known, SEEN, NEW) - wild[:, NEW]) ** 2, axis=0))
+    assert np.corrcoef(error, noise)[0, 1] > 0.9
+
+
+def test_a_condition_without_a_measured_regulator_has_no_noise() -> None:
+    truth = world()
+    levels = truth.levels.copy()
+    levels[:, NEW[0]] = np.nan
+    known = World(truth.values, levels, truth.regulator_rows, truth.regulator_slots)
+    noise = OverGenes(0.1, 0.6).noise(known, SEEN, NEW)
+    assert np.isnan(noise[0])
+    assert np.isfinite(noise[1:]).all()

@@ -144,7 +144,9 @@ def _ask_factorised(
     known = sum((found.kinds == kind).any(axis=1).sum() for kind in (CellKind.SEEN,))
     if known:
         notes.append(f"{known} genes are predicted with what training saw of them as well")
-    limits = None if level is None else model.interval(found.value, found.kinds, level=level)
+    limits = None
+    if level is not None:
+        limits = model.interval(found.value, found.kinds, found.noise, level=level)
     return Answer(
         found.value,
         found.probabilities,

@@ -42,14 +42,16 @@ def certainty_of(
             continue
         # One row of cells: the model asks for genes x conditions and looks at each cell alone.
         value, kinds = predicted[cells][None], model.kinds()[cells][None]
+        noise = np.broadcast_to(model.noise(), cells.shape)[cells][None]
         truth = observed[cells][None]
-        limits = {level: model.interval(value, kinds, level=level) for level in LEVELS}
+        limits = {level: model.interval(value, kinds, noise, level=level) for level in LEVELS}
         found[role.name.lower()] = {
             "cells": int(cells.sum()),
             "coverage": {str(level): coverage(truth, *ends) for level, ends in limits.items()},
             "mean_width_90": or_none(float(np.mean(limits[0.9][1] - limits[0.9][0]))),
             **class_calibration(
-                model.probabilities(value, kinds)[0], classify(truth[0], edges).astype(np.intp)
+                model.probabilities(value, kinds, noise)[0],
+                classify(truth[0], edges).astype(np.intp),
             ),
         }
     return found

@@ -30,13 +30,17 @@ class Certain(Predictor, Protocol):
         """What was known of each cell (G, C) of its compendium."""
         ...
 
-    def interval(
-        self, value: Matrix, kinds: NDArray[np.int8], *, level: float = 0.9
-    ) -> tuple[Matrix, Matrix]:
-        """Lower and upper ends (G, C), log2."""
+    def noise(self) -> Matrix:
+        """How unlike what was seen each condition (C,) of its compendium is, log2."""
         ...
 
-    def probabilities(self, value: Matrix, kinds: NDArray[np.int8]) -> Matrix:
+    def interval(
+        self, value: Matrix, kinds: NDArray[np.int8], noise: Matrix, *, level: float = 0.9
+    ) -> tuple[Matrix, Matrix]:
+        """Lower and upper ends (G, C), log2; noise (C,) or (G, C)."""
+        ...
+
+    def probabilities(self, value: Matrix, kinds: NDArray[np.int8], noise: Matrix) -> Matrix:
         """Class probabilities (G, C, classes)."""
         ...
 

@@ -41,6 +41,16 @@ class ConditionMap:
 
     def profiles(self, levels: Matrix) -> Matrix:
         """Log2 values (N, C) of the seen genes under levels (C, R); NaN: from the others."""
+        world, seen, new = self._beside(levels)
+        return self.mixture(world, seen, new).astype(np.float32)
+
+    def noise(self, levels: Matrix) -> Matrix:
+        """How far levels (C, R) are from what the others of them let expect, (C,), log2."""
+        world, seen, new = self._beside(levels)
+        return self.mixture.over_genes.noise(world, seen, new).astype(np.float32)
+
+    def _beside(self, levels: Matrix) -> tuple[World, Rows, Rows]:
+        """The seen conditions and new ones with levels (C, R) after them; columns of both."""
         known = self.world
         seen = known.values.shape[1]
         blank = np.zeros((len(known.values), len(levels)))
@@ -49,13 +59,13 @@ class ConditionMap:
             values=np.concatenate([known.values, blank], axis=1),
             levels=np.concatenate([known.levels, levels.T.astype(np.float64)], axis=1),
         )
-        new = np.arange(seen, seen + len(levels))
-        return self.mixture(world, np.arange(seen), new).astype(np.float32)
+        return world, np.arange(seen), np.arange(seen, seen + len(levels))
 
     def left_out(
         self, series: NDArray[np.str_], generator: np.random.Generator
-    ) -> Iterator[tuple[Rows, Matrix]]:
-        """Groups of whole series (columns) and their profiles (N, len) as if never seen.
+    ) -> Iterator[tuple[Rows, Matrix, Matrix]]:
+        """Groups of whole series (columns), and their profiles (N, len) and noise (len,) as if
+        never seen.
 
         Nothing with fewer than two series.
         """
@@ -66,7 +76,9 @@ class ConditionMap:
         for at in range(min(FOLDS, len(names))):
             fold = np.flatnonzero(np.isin(series, names[at::FOLDS]))
             seen = np.setdiff1d(everything, fold)
-            yield fold, self.mixture(self.world, seen, fold).astype(np.float32)
+            profiles = self.mixture(self.world, seen, fold).astype(np.float32)
+            noise = self.mixture.over_genes.noise(self.world, seen, fold).astype(np.float32)
+            yield fold, profiles, noise
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,9 @@ from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES
 from deeprage.data.split import Regime, Role, Split
-from deeprage.factorised.certainty import CellKind, Certainty, ErrorSample, Kinds, kinds_of
+from deeprage.factorised.certainty import CellKind, Certainty, Kinds, kinds_of
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
+from deeprage.factorised.error_sample import ErrorSample
 from deeprage.factorised.kept_stack import KeptStack
 from deeprage.factorised.model import Factorised
 from deeprage.factorised.trained import Learnt, TrainedFactorised
@@ -99,9 +100,9 @@ def learn(
     training and validation cells. Validation cells keep the predictions of before the refit.
     Parts that the split does not call for (the promoter stack, where every gene is seen) are
     learnt too, with 15 % of the gene groups left out for their choices. The errors of a kind of
-    cell come from the split's validation cells where these are of that kind, else from what is
-    left out within the cells that may be seen: cells of a gene one by one, whole series, whole
-    gene groups, both.
+    cell come from what is left out within the cells that may be seen: whole series in turn, the
+    split's validation cells where these are of seen conditions (else cells of a gene one by one,
+    and whole gene groups), and both.
 
     Args:
         motifs: MEME files; None for JASPAR's fungi of the installed `pyjaspar`.
@@ -137,11 +138,17 @@ def learn(
     series = np.asarray(visible.series).astype(str)[columns]
     known = _scored(visible, split, Role.TRAIN, Role.VALIDATION)
     trained = _scored(visible, final, Role.TRAIN)
+    noise = np.full(values.shape[1], np.nan, dtype=np.float32)
+    others = np.setdiff1d(np.arange(values.shape[1]), columns)
+    noise[others] = conditions.noise(visible.regulator_levels[others])
+    of_conditions, noise[columns] = _condition_errors(
+        conditions, (rows, columns), series, known, left, generator
+    )
     samples = (
         {CellKind.SEEN: ErrorSample.of(predicted, trained, generator)}
         | _gene_errors(left, known, generator)
-        | _condition_errors(conditions, (rows, columns), series, known, left, generator)
         | samples
+        | of_conditions
     )
     return TrainedFactorised(
         Learnt(
@@ -155,6 +162,7 @@ def learn(
             taught=visible.has_promoter[rows],
             predicted=predicted.astype(np.float32),
             kinds=_kinds(visible.expression.shape, rows, columns, split),
+            noise=noise,
             promoter_scores=stack.scores_.astype(np.float64),
             condition_map=conditions,
             factor_map=FactorMap(stack.mean_[columns], stack.loadings_[columns]),
@@ -169,11 +177,13 @@ def learn(
 def _first_predictions(
     model: _Keeping, visible: Compendium, split: Split, generator: np.random.Generator
 ) -> tuple[Matrix, dict[CellKind, ErrorSample], _LeftOutGenes | None]:
-    """What the fit says of all cells, its errors on the validation cells, and, in `genes`, its
-    left-out genes: a refit will have learnt from all three."""
+    """What the fit says of all cells, its errors on validation cells of seen conditions, and, in
+    `genes`, its left-out genes: a refit will have learnt from all three."""
     predicted = model.predict(*(np.arange(size) for size in visible.expression.shape))
     checked = _scored(visible, split, Role.VALIDATION)
-    samples = {KIND_OF_REGIME[split.regime]: ErrorSample.of(predicted, checked, generator)}
+    samples = {}
+    if split.regime in (Regime.PAIRS, Regime.GENES):
+        samples[KIND_OF_REGIME[split.regime]] = ErrorSample.of(predicted, checked, generator)
     stack = model.fitted_stack
     if split.regime is not Regime.GENES or stack is None:
         return predicted, samples, None
@@ -245,13 +255,18 @@ def _condition_errors(
     truth: Matrix,
     left: _LeftOutGenes,
     generator: np.random.Generator,
-) -> dict[CellKind, ErrorSample]:
-    """Errors of seen and of left-out genes in series that are left out.
+) -> tuple[dict[CellKind, ErrorSample], Matrix]:
+    """Errors of seen and of left-out genes in series that are left out, and the noise of each
+    condition when it was.
+
+    Every series is left out in turn: a split's validation holds a few, which may be calmer or
+    wilder than most.
 
     Args:
         axes: seen rows and columns; series: of those columns.
     """
     rows, columns = axes
+    noise = np.full(len(columns), np.nan, dtype=np.float32)
     seen = np.full((len(rows), len(columns)), np.nan, dtype=np.float32)
     scores = {CellKind.NEW_BOTH: left.scores}
     if left.alone is not None:
@@ -262,15 +277,16 @@ def _condition_errors(
     # The left-out genes' conditions are among the seen ones; a refit may have added some.
     place = np.searchsorted(columns, left.columns)
     known = conditions.values[teach]
-    for fold, profiles in conditions.left_out(series, generator):
+    for fold, profiles, noise[fold] in conditions.left_out(series, generator):
         seen[:, fold] = profiles
         kept = np.flatnonzero(~np.isin(place, fold))
         values = known[:, place]
         mean, loadings = left.factors.of_profiles(values, profiles[teach], kept)
         for kind, block in found.items():
             block[:, fold] = mean + scores[kind] @ loadings.T
-    own = ErrorSample.of(seen, truth[np.ix_(rows, columns)], generator)
+    own = ErrorSample.of(seen, truth[np.ix_(rows, columns)], generator, noise=noise)
     cells = truth[np.ix_(left.rows, columns)]
-    return {CellKind.NEW_CONDITION: own} | {
-        kind: ErrorSample.of(block, cells, generator) for kind, block in found.items()
+    others = {
+        kind: ErrorSample.of(block, cells, generator, noise=noise) for kind, block in found.items()
     }
+    return {CellKind.NEW_CONDITION: own} | others, noise

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from deeprage import __version__
 from deeprage.errors import DeepRageError
-from deeprage.factorised.certainty import CellKind, Certainty, ErrorSample
+from deeprage.factorised.certainty import CellKind, Certainty
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
+from deeprage.factorised.error_sample import ErrorSample
 from deeprage.factorised.promoter_scorer import PromoterScorer
 from deeprage.factorised.trained import Learnt, TrainedFactorised
 from deeprage.factorised.unseen_conditions import Mixture, OverConditions, OverGenes, World
@@ -109,6 +110,7 @@ def _arrays(learnt: Learnt) -> dict[str, NDArray[Any]]:
         "taught": learnt.taught,
         "predicted": learnt.predicted,
         "kinds": learnt.kinds,
+        "noise": learnt.noise,
         "promoter_scores": learnt.promoter_scores,
         "conditions.values": conditions.world.values.astype(np.float32),
         "conditions.levels": conditions.levels,
@@ -129,6 +131,8 @@ def _arrays(learnt: Learnt) -> dict[str, NDArray[Any]]:
     for kind, sample in learnt.certainty.samples.items():
         found[f"errors.{kind.name}.predicted"] = sample.predicted
         found[f"errors.{kind.name}.truth"] = sample.truth
+        if sample.noise is not None:
+            found[f"errors.{kind.name}.noise"] = sample.noise
     return found
 
 
@@ -172,7 +176,9 @@ def _learnt(
     )
     samples = {
         CellKind[name]: ErrorSample(
-            arrays[f"errors.{name}.predicted"], arrays[f"errors.{name}.truth"]
+            arrays[f"errors.{name}.predicted"],
+            arrays[f"errors.{name}.truth"],
+            arrays.get(f"errors.{name}.noise"),
         )
         for name in about["kinds_of_cell"]
     }
@@ -187,6 +193,7 @@ def _learnt(
         taught=taught,
         predicted=arrays["predicted"],
         kinds=arrays["kinds"],
+        noise=arrays["noise"],
         promoter_scores=arrays["promoter_scores"],
         condition_map=conditions,
         factor_map=FactorMap(arrays["factors.mean"], arrays["factors.loadings"]),

@@ -39,6 +39,8 @@ class Learnt:
         predicted: float32 (G, C), log2: every cell of the compendium, predicted without itself.
         kinds: `CellKind` int8 (G, C), what was known when each of them was predicted: a validation
             cell keeps what was said before its gene or condition was learnt from too.
+        noise: float32 (C,), log2, `ConditionMap.noise` of each condition as if its series had
+            never been seen.
         promoter_scores: float64 (G, K), factor scores of the compendium's promoters.
         condition_map, factor_map, scorer: what predicts beyond the compendium.
         certainty: errors of left-out cells by kind.
@@ -56,6 +58,7 @@ class Learnt:
     taught: NDArray[np.bool_]
     predicted: Matrix
     kinds: Kinds
+    noise: Matrix
     promoter_scores: NDArray[np.float64]
     condition_map: ConditionMap
     factor_map: FactorMap
@@ -72,11 +75,14 @@ class Forecast:
     Attributes:
         value: log2 float32 (G, C).
         kinds: `CellKind` int8 (G, C), what was known of each cell.
+        noise: float32 (C,), log2, how far each condition's measured regulators are from what the
+            others of them let expect; NaN where none was measured.
         probabilities: float32 (G, C, classes).
     """
 
     value: Matrix
     kinds: Kinds
+    noise: Matrix
     probabilities: Matrix
 
 
@@ -136,20 +142,30 @@ class TrainedFactorised:
         """`CellKind` (G, C) of every cell of its compendium, as it was predicted."""
         return self.learnt.kinds
 
-    def interval(self, value: Matrix, kinds: Kinds, *, level: float = 0.9) -> tuple[Matrix, Matrix]:
+    def noise(self) -> Matrix:
+        """Noise (C,) of the conditions of its compendium."""
+        return self.learnt.noise
+
+    def interval(
+        self, value: Matrix, kinds: Kinds, noise: Matrix, *, level: float = 0.9
+    ) -> tuple[Matrix, Matrix]:
         """Lower and upper ends, log2, of intervals that hold a share `level` of the truth.
+
+        Args:
+            value: predicted log2 (G, C).
+            noise: of the conditions (C,), or of each cell (G, C).
 
         Raises:
             DeepRageError: the level is not between 0 and 1.
         """
         if not 0 < level < 1:
             raise DeepRageError(f"the level of an interval lies between 0 and 1, got {level:g}.")
-        half = self.learnt.certainty.half_width(value, kinds, level)
+        half = self.learnt.certainty.half_width(value, kinds, noise, level)
         return value - half, value + half
 
-    def probabilities(self, value: Matrix, kinds: Kinds) -> Matrix:
+    def probabilities(self, value: Matrix, kinds: Kinds, noise: Matrix) -> Matrix:
         """Class probabilities float32 (G, C, classes) around predicted values (G, C)."""
-        return self.learnt.certainty.probabilities(value, kinds, self.learnt.edges)
+        return self.learnt.certainty.probabilities(value, kinds, noise, self.learnt.edges)
 
     def predict_new(
         self,
@@ -192,7 +208,10 @@ class TrainedFactorised:
         alone = self.reads_coding and coding is None
         kinds = kinds_of(at < 0, columns < 0, by_promoter_alone=alone)
         kinds[np.ix_(mine, old)] = self.learnt.kinds[np.ix_(rows[mine], seen)]
-        return Forecast(value, kinds, self.probabilities(value, kinds))
+        noise = np.empty(len(regulator_levels), dtype=np.float32)
+        noise[old] = self.learnt.noise[seen]
+        noise[new] = self.learnt.condition_map.noise(regulator_levels[new])
+        return Forecast(value, kinds, noise, self.probabilities(value, kinds, noise))
 
     def respond(self, genes: Rows, promoters: Tokens, levels: Matrix) -> Matrix:
         """Log2 values (G, C) of genes of the compendium with promoters and levels as given.

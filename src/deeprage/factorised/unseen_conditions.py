@@ -74,12 +74,34 @@ class OverGenes:
         for at, weight in enumerate(alike):
             gram, cross = self._kernels(profiles * weight, mine * weight)
             found[:, at] = cross @ np.linalg.solve(gram, asked[:, at])
-        # A regulator must not be told its own level: leave-one-out in closed form, with equal
-        # weights, since its level is among those that make the others.
-        inverse = np.linalg.inv(self._kernels(mine, mine)[0])
-        blind = asked - (inverse @ asked) / np.diagonal(inverse)[:, None]
-        found[world.regulator_rows] = blind[world.regulator_slots]
+        # A regulator must not be told its own level.
+        found[world.regulator_rows] = (asked - self._own_errors(mine, asked))[world.regulator_slots]
         return means[:, None] + found
+
+    def noise(self, world: World, seen: Rows, new: Rows) -> Matrix:
+        """Root mean square error (len(new),), log2, of each new condition's measured regulators,
+        each predicted from the others; NaN where none was measured.
+
+        It tells how far the other genes will be missed, before any of them is known: a condition
+        unlike the seen ones, or a noisy array, misses its own regulators too.
+        """
+        _, _, levels = _centred(world, seen)
+        errors = self._own_errors(levels[:, seen], levels[:, new])
+        measured = ~np.isnan(world.levels[:, new])
+        total = np.where(measured, errors**2, 0).sum(axis=0)
+        count = measured.sum(axis=0)
+        found: Matrix = np.sqrt(np.where(count, total / np.maximum(count, 1), np.nan))
+        return found
+
+    def _own_errors(self, mine: Matrix, asked: Matrix) -> Matrix:
+        """What each regulator's level (R, C) differs by from what the others make of it.
+
+        Leave-one-out in closed form; with equal weights for all seen conditions, since a level is
+        among those that make the others.
+        """
+        inverse = np.linalg.inv(self._kernels(mine, mine)[0])
+        errors: Matrix = (inverse @ asked) / np.diagonal(inverse)[:, None]
+        return errors
 
     def _kernels(self, profiles: Matrix, mine: Matrix) -> tuple[Matrix, Matrix]:
         """Gram matrix (R, R) of the regulators' profiles with the penalty, and (G, R)."""
