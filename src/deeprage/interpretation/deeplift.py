@@ -31,7 +31,7 @@ _TOLERANCE = 1e-4
 
 
 def check_rules(model: BlockModel) -> None:
-    """Check that every layer of a network has a rule; other models are taken at their word.
+    """Check that every layer of a network has a rule; other models are judged by their sums alone.
 
     Raises:
         DeepRageError: the network has a layer without a rule, which is named.
@@ -159,7 +159,8 @@ def _maximum(
 ) -> Tensor:
     """A maximum whose change is put down to the place that has the larger of the two maxima.
 
-    That place moved at least as far as the maximum did, so the ratio lies between 0 and 1.
+    As DeepSHAP and Captum do. That place moved at least as far as the maximum did, so the ratio
+    lies between 0 and 1.
 
     Args:
         largest: maxima of the values, and the places along `dim` that have them.
