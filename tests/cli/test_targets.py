@@ -49,11 +49,10 @@ def test_scores_are_printed_beside_simple_ones_and_the_report_shows_the_links(
     assert json.loads((copy / "targets.json").read_text())["network"] == "network.tsv"
 
 
-def test_python_without_network_and_without_motifs_of_regulators(copy: Path) -> None:
+@pytest.mark.parametrize("method", ["mutagenesis", "deeplift"])
+def test_python_without_network_and_without_motifs_of_regulators(copy: Path, method: str) -> None:
     """JASPAR's fungi know no REG001; the specific score needs no motif."""
-    assert api.targets(copy, most_conditions=3, method="mutagenesis", rounds=0) == (
-        copy / "targets.tsv"
-    )
+    assert api.targets(copy, most_conditions=3, method=method, rounds=0) == (copy / "targets.tsv")
     content = json.loads((copy / "targets.json").read_text())
     assert content["score"] == "specific"
     assert content["links_at_5_percent"] is None

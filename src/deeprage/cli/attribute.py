@@ -23,7 +23,8 @@ def attribute(
         Path | None, Option(help="Compendium; default: the one that the run was trained on.")
     ] = None,
     method: Annotated[
-        str, Option(help="integrated, gradient or mutagenesis (slow, needs no gradients).")
+        str,
+        Option(help="integrated, deeplift, gradient or mutagenesis (slow, needs no gradients)."),
     ] = "integrated",
     conditions: Annotated[
         list[str] | None,
@@ -38,8 +39,10 @@ def attribute(
     most: Annotated[
         int, Option(help="Without --genes: how many genes, those that respond most first.")
     ] = 1000,
-    steps: Annotated[int, Option(help="Points on the path of integrated gradients.")] = 16,
-    references: Annotated[int, Option(help="Shuffled promoters a gene.")] = 4,
+    steps: Annotated[int, Option(help="For integrated: points on the path.")] = 16,
+    references: Annotated[
+        int, Option(help="For integrated and deeplift: shuffled promoters a gene.")
+    ] = 4,
     seed: Annotated[int, Option(min=0, help="Seed of the shuffling.")] = 0,
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
@@ -50,6 +53,7 @@ def attribute(
     from deeprage.cli.threads import use_threads
     from deeprage.interpretation.attribution import METHODS, contributions, response_weights
     from deeprage.interpretation.contribution_files import ATTRIBUTIONS, write_contributions
+    from deeprage.interpretation.deeplift import check_rules
     from deeprage.interpretation.model import filled, model_of
     from deeprage.training.run import Run
 
@@ -62,6 +66,8 @@ def attribute(
     found = Run.load(run)
     compendium = compendium_of(found, data)
     model = model_of(found, compendium)
+    if chosen == "deeplift":
+        check_rules(model)
     columns = _columns(compendium, conditions)
     levels = filled(model, compendium.regulator_levels[columns])
     rows = np.flatnonzero(compendium.has_promoter) if genes is None else _rows(compendium, genes)

@@ -33,7 +33,9 @@ def targets(
     ] = None,
     method: Annotated[
         str | None,
-        Option(help="For responses to levels: gradient (default), integrated or mutagenesis."),
+        Option(
+            help="For responses to levels: gradient (default), integrated, deeplift or mutagenesis."
+        ),
     ] = None,
     out: Annotated[
         Path | None,

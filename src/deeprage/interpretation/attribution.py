@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,10 +16,11 @@ from deeprage.data.dna import N_TOKEN
 from deeprage.errors import DeepRageError, unknown
 from deeprage.evaluation.controls import shuffle_dinucleotides
 from deeprage.interpretation.block_model import BlockModel
+from deeprage.interpretation.deeplift import check_rules, multipliers
 from deeprage.interpretation.model import Differentiable, differentiable
 from deeprage.training.tensors import one_hot
 
-Method = Literal["gradient", "integrated", "mutagenesis"]
+Method = Literal["gradient", "integrated", "deeplift", "mutagenesis"]
 METHODS: tuple[Method, ...] = get_args(Method)
 Contributions = NDArray[np.float32]
 #: Promoters whose gradients are taken together.
@@ -46,6 +49,8 @@ def contributions(
     - `integrated`: integrated gradients (Sundararajan 2017) from promoters with the same
       dinucleotides in another order, averaged over these. Actual contributions add up to the
       prediction less the mean prediction of the shuffled promoters.
+    - `deeplift`: DeepLIFT's rescale rule (Shrikumar 2017) against the same shuffled promoters, two
+      predictions and one gradient for each. Actual contributions add up to the same difference.
     - `mutagenesis`: in-silico mutagenesis, the prediction with the letter put in, less the mean
       over the four letters. It asks for no gradients but for 4 L predictions a gene.
 
@@ -60,28 +65,32 @@ def contributions(
 
     Raises:
         DeepRageError: an unknown method, steps or references below 1, or a model without
-            gradients that is asked for them.
+            gradients that is asked for them, or with layers that DeepLIFT has no rule for.
     """
     if method not in METHODS:
         raise unknown("attribution method", method, METHODS)
     if steps < 1 or references < 1:
         raise DeepRageError(
-            f"integrated gradients need 1 step and 1 reference or more, got {steps} and "
-            f"{references}."
+            f"contributions need 1 step and 1 reference or more, got {steps} and {references}."
         )
     if method == "mutagenesis":
         return _mutagenesis(model, genes, promoters, levels, weights)
     able = differentiable(model)
+    if method == "deeplift":
+        check_rules(model)
     found = np.empty((len(genes), 4, promoters.shape[1]), dtype=np.float32)
     for part in _parts(len(genes)):
-        batch = (genes[part], promoters[part], levels, weights[part])
+        one = _Asked(able, genes[part], torch.from_numpy(levels), torch.from_numpy(weights[part]))
         if method == "gradient":
-            slope = _slopes(
-                able, genes[part], one_hot(torch.from_numpy(promoters[part])), *batch[2:]
-            )
+            slope = one.slopes(one_hot(torch.from_numpy(promoters[part])))
             found[part] = (slope - slope.mean(1, keepdim=True)).numpy()
-        else:
-            found[part] = _integrated(able, *batch, steps=steps, references=references, rng=rng)
+            continue
+        by_reference = (
+            one.rescaled
+            if method == "deeplift"
+            else functools.partial(one.mean_slopes, steps=steps)
+        )
+        found[part] = _from_shuffled(promoters[part], by_reference, references=references, rng=rng)
     # A base that is not known has no letter to contribute.
     found *= (promoters != N_TOKEN)[:, None, :]
     return found
@@ -112,41 +121,57 @@ def _parts(count: int) -> Iterator[slice]:
         yield slice(start, min(start + _GENES_AT_ONCE, count))
 
 
-def _slopes(
-    model: Differentiable,
-    genes: NDArray[np.intp],
-    letters: Tensor,
-    levels: NDArray[np.float32],
-    weights: NDArray[np.float32],
-) -> Tensor:
-    """Gradient (G, 4, L) of each gene's weighted sum of predictions."""
-    letters = letters.detach().requires_grad_(True)
-    values = model.outputs(genes, letters, torch.from_numpy(levels))
-    (slope,) = torch.autograd.grad((values * torch.from_numpy(weights)).sum(), letters)
-    return slope.detach()
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What is explained: each gene's weighted sum of predictions, as a function of its letters."""
+
+    model: Differentiable
+    genes: NDArray[np.intp]
+    levels: Tensor
+    weights: Tensor
+
+    def values(self, letters: Tensor) -> Tensor:
+        """Predictions (G, C) of letters (G, 4, L)."""
+        return self.model.outputs(self.genes, letters, self.levels)
+
+    def slopes(self, letters: Tensor) -> Tensor:
+        """Gradient (G, 4, L) at the letters."""
+        letters = letters.detach().requires_grad_(True)
+        asked = (self.values(letters) * self.weights).sum()
+        (slope,) = torch.autograd.grad(asked, letters)
+        return slope.detach()
+
+    def mean_slopes(self, there: Tensor, start: Tensor, *, steps: int) -> Tensor:
+        """Mean gradient (G, 4, L) on the straight path from the start."""
+        mean = torch.zeros_like(there)
+        for step in range(steps):
+            mean += self.slopes(start + (step + 0.5) / steps * (there - start)) / steps
+        return mean
+
+    def rescaled(self, there: Tensor, start: Tensor) -> Tensor:
+        """DeepLIFT's multipliers (G, 4, L) against the start."""
+        return multipliers(self.values, there, start, self.weights)
 
 
-def _integrated(
-    model: Differentiable,
-    genes: NDArray[np.intp],
+def _from_shuffled(
     promoters: NDArray[np.int8],
-    levels: NDArray[np.float32],
-    weights: NDArray[np.float32],
+    multipliers_from: Callable[[Tensor, Tensor], Tensor],
     *,
-    steps: int,
     references: int,
     rng: np.random.Generator,
 ) -> Contributions:
+    """Contributions (G, 4, L) counted from shuffled promoters, averaged over these.
+
+    Args:
+        multipliers_from: letters and reference letters to multipliers, each (G, 4, L).
+    """
     there = one_hot(torch.from_numpy(promoters))
     total = torch.zeros_like(there)
     for _ in range(references):
         start = one_hot(torch.from_numpy(shuffle_dinucleotides(promoters, rng)))
-        mean_slope = torch.zeros_like(there)
-        for step in range(steps):
-            at = start + (step + 0.5) / steps * (there - start)
-            mean_slope += _slopes(model, genes, at, levels, weights) / steps
+        slope = multipliers_from(there, start)
         # A letter's contribution is measured against the reference's letter at its place.
-        total += mean_slope - (mean_slope * start).sum(1, keepdim=True)
+        total += slope - (slope * start).sum(1, keepdim=True)
     found: Contributions = (total / references).numpy()
     return found
 

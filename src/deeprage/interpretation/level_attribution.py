@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deeprage.errors import DeepRageError, unknown
 from deeprage.interpretation.attribution import METHODS, Method
 from deeprage.interpretation.block_model import BlockModel
+from deeprage.interpretation.deeplift import check_rules, multipliers
 from deeprage.interpretation.model import Differentiable, differentiable
 from deeprage.training.tensors import one_hot
 
@@ -46,6 +47,8 @@ def level_effects(
     - `gradient`: gradient x (level - reference).
     - `integrated`: integrated gradients from the reference; the contributions to one prediction
       add up to it less the prediction with all levels at reference.
+    - `deeplift`: DeepLIFT's rescale rule (Shrikumar 2017) from the reference; they add up to the
+      same difference.
     - `mutagenesis`: the prediction less that with this one regulator at reference.
 
     Args:
@@ -56,7 +59,8 @@ def level_effects(
         on_gene: called after each gene, or for mutagenesis after each regulator.
 
     Raises:
-        DeepRageError: an unknown method, steps below 1, or a model without gradients.
+        DeepRageError: an unknown method, steps below 1, a model without gradients, or one with
+            layers that DeepLIFT has no rule for.
     """
     if method not in METHODS:
         raise unknown("attribution method", method, METHODS)
@@ -65,13 +69,17 @@ def level_effects(
     if method == "mutagenesis":
         return _mutagenesis(model, genes, promoters, levels, on_gene)
     able = differentiable(model)
+    if method == "deeplift":
+        check_rules(model)
     size = np.empty((len(genes), levels.shape[1]), dtype=np.float32)
     slope = np.empty_like(size)
     for row in range(len(genes)):
         one = slice(row, row + 1)
-        found = level_contributions(
-            able, genes[one], promoters[one], levels, steps=steps if method == "integrated" else 0
-        )
+        asked = (able, genes[one], promoters[one], levels)
+        if method == "deeplift":
+            found = rescaled_levels(*asked)
+        else:
+            found = level_contributions(*asked, steps=steps if method == "integrated" else 0)
         size[row], slope[row] = _summary(found, levels - model.reference_levels)
         on_gene()
     return LevelEffects(size, slope)
@@ -97,6 +105,25 @@ def level_contributions(
         (slope,) = torch.autograd.grad(model.outputs(gene, letters, at).sum(), at)
         mean_slope += slope / len(shares)
     return (mean_slope * moved).numpy()
+
+
+def rescaled_levels(
+    model: Differentiable,
+    gene: NDArray[np.intp],
+    promoter: NDArray[np.int8],
+    levels: Matrix,
+) -> Matrix:
+    """DeepLIFT's contributions (C, R) to the predictions of one gene, from the reference levels.
+
+    Raises:
+        DeepRageError: the model has a layer without a rule.
+    """
+    letters = one_hot(torch.from_numpy(promoter))
+    there, reference = torch.from_numpy(levels), torch.from_numpy(model.reference_levels)[None]
+    found = multipliers(
+        lambda at: model.outputs(gene, letters, at).t(), there, reference, torch.ones(1)
+    )
+    return (found * (there - reference)).numpy()
 
 
 def _summary(contributions: Matrix, moved: Matrix) -> tuple[Matrix, Matrix]:

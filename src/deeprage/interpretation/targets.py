@@ -17,6 +17,7 @@ from deeprage.evaluation.controls import shuffle_dinucleotides
 from deeprage.interpretation.activity import site_evidence
 from deeprage.interpretation.attribution import Method
 from deeprage.interpretation.block_model import BlockModel
+from deeprage.interpretation.deeplift import check_rules
 from deeprage.interpretation.level_attribution import level_effects
 from deeprage.interpretation.model import Differentiable, filled
 from deeprage.interpretation.pair_effects import pair_effects
@@ -223,6 +224,8 @@ class _Work:
         self.method: Method = options.method or (
             "gradient" if isinstance(model, Differentiable) else "mutagenesis"
         )
+        if self.method == "deeplift":
+            check_rules(model)
         seen = filled(model, compendium.regulator_levels[split.train_columns])
         self.low, self.high = np.percentile(seen, [5, 95], axis=0).astype(np.float32)
         self.spread = seen.std(axis=0)[None]

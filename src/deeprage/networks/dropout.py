@@ -31,8 +31,11 @@ class ReluDropout(nn.Module):
         return super().train(mode)
 
     def forward(self, values: Tensor) -> Tensor:
-        mask = self._mask(values) if self.training and self.rate > 0 else None
-        result: Tensor = _ReluMask.apply(values, mask)  # type: ignore[no-untyped-call]
+        if not self.training or self.rate == 0:
+            return torch.relu(values)
+        result: Tensor = _ReluMask.apply(  # type: ignore[no-untyped-call]
+            values, self._mask(values)
+        )
         return result
 
     def _mask(self, values: Tensor) -> Tensor:
@@ -49,10 +52,8 @@ class _ReluMask(torch.autograd.Function):
     """ReLU times a mask of zeros and one constant; keeps the mask and the output alone."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, mask: Tensor | None) -> Tensor:
-        result = torch.relu(values)
-        if mask is not None:
-            result.mul_(mask)
+    def forward(ctx: Any, values: Tensor, mask: Tensor) -> Tensor:
+        result = torch.relu(values).mul_(mask)
         ctx.save_for_backward(result, mask)
         return result
 
@@ -61,4 +62,4 @@ class _ReluMask(torch.autograd.Function):
         result, mask = ctx.saved_tensors
         # The output is positive exactly where the input is and the mask keeps it.
         gradient = torch.ops.aten.threshold_backward(gradients[0], result, 0)
-        return gradient if mask is None else gradient.mul_(mask), None
+        return gradient.mul_(mask), None
