@@ -10,7 +10,7 @@ from deeprage.baselines import make_baseline
 from deeprage.data.fingerprint import content_of_compendium
 from deeprage.data.split import Role
 from deeprage.data.splitting import make_split
-from deeprage.evaluation.contestants import Contestant, contestant, reached
+from deeprage.evaluation.contestants import Contestant, contestant, reached, without_words
 from deeprage.evaluation.controls import Control, under_control
 from deeprage.evaluation.evaluate import fit_and_predict
 from deeprage.evaluation.jobs import Job, run_jobs
@@ -126,3 +126,12 @@ class TestContent:
         found = reached("deeprage.evaluation.trial")
         assert b"PRESETS" in found["deeprage.networks.presets"]
         assert b"def train(" in found["deeprage.training.train"]
+
+    def test_words_about_the_code_are_not_part_of_it(self) -> None:
+        code = b'"""A module."""\ndef twice(x):\n    """Two of it."""\n    return 2 * x\n'
+        retold = b"def twice(x):\n    # Why twice.\n    return (2\n        * x)\n"
+        changed = code.replace(b"2 *", b"3 *")
+        told = code.replace(b"return 2 * x", b"return 'Two of it.'")
+        assert without_words(retold) == without_words(code)
+        assert without_words(changed) != without_words(code)
+        assert without_words(told) != without_words(code)
