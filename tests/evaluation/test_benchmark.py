@@ -84,6 +84,36 @@ class TestResult:
         assert used["gene-mean", "regulators-permuted"] is False
         assert used["regulator-ridge", "labels-permuted"] is True
 
+    def test_controls_on_some_predictors_and_folds_compare_the_cells_of_these(
+        self, found, tmp_path: Path
+    ) -> None:
+        whole, out, compendium = found
+        result = benchmark(
+            compendium,
+            predictors=["gene-mean", "additive", "regulator-ridge"],
+            regimes=["conditions"],
+            folds=3,
+            controls=["regulators-permuted"],
+            controlled=["regulator-ridge"],
+            control_folds=2,
+            out=tmp_path,
+            cache=out / "cache",
+        )
+        (panel,), (full,) = result["panels"], whole["panels"]
+        assert panel["rows"] == full["rows"]
+        (row,) = panel["controls"]
+        assert (row["predictor"], row["folds"], row["used"]) == ("regulator-ridge", 2, True)
+        of_ridge = rows_of(result, "conditions")["regulator-ridge"]["by_fold"]
+        assert row["pearson"] + row["loss"]["pearson"]["value"] == pytest.approx(
+            np.mean([fold["pearson"] for fold in of_ridge[:2]]), abs=0.05
+        )
+
+    def test_who_is_controlled_takes_part(self, found, tmp_path: Path) -> None:
+        with pytest.raises(DeepRageError, match=r"additve.*additive"):
+            benchmark(
+                found[2], predictors=["additive"], controlled=["additve"], out=tmp_path, folds=3
+            )
+
     def test_every_series_is_tested_once_and_scores_are_pooled(self, found) -> None:
         result, out, compendium = found
         row = rows_of(result, "conditions")["additive"]

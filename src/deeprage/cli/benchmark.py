@@ -39,6 +39,12 @@ def benchmark(
             "regulators-permuted, labels-permuted, coding-permuted, or all."
         ),
     ] = None,
+    controlled: Annotated[
+        list[str] | None, Option(help="Who is run with inputs destroyed; default: all.")
+    ] = None,
+    control_folds: Annotated[
+        int | None, Option(help="Destroy inputs on so many of the folds only.")
+    ] = None,
     quick: Annotated[
         bool, Option("--quick", help="A few predictors, one fold, few epochs: minutes.")
     ] = False,
@@ -73,6 +79,8 @@ def benchmark(
             folds=_folds(folds),
             most_folds=most_folds,
             controls=_controls(controls),
+            controlled=_names(controlled),
+            control_folds=control_folds,
             out=out,
             quick=quick,
             jobs=jobs,

@@ -14,7 +14,7 @@ from deeprage.data.fingerprint import content_of_compendium
 from deeprage.data.labels import DEFAULT_EDGES, class_names
 from deeprage.data.split import Regime, Split
 from deeprage.data.splitting import Folds, as_regime, make_split, split_folds
-from deeprage.errors import DeepRageError
+from deeprage.errors import DeepRageError, unknown
 from deeprage.evaluation.contestants import SIMPLE, Contestant, contestant
 from deeprage.evaluation.controls import Control, as_control
 from deeprage.evaluation.jobs import Job, Outcome, content_of_split, run_jobs
@@ -61,6 +61,8 @@ def benchmark(
     folds: Folds | Mapping[str, Folds] = DEFAULT_FOLDS,
     most_folds: int | None = None,
     controls: Sequence[Control | str] = (),
+    controlled: Sequence[str] | None = None,
+    control_folds: int | None = None,
     out: Path,
     cache: Path | None = None,
     quick: bool = False,
@@ -85,7 +87,10 @@ def benchmark(
         folds: number of folds, `"series"` for one a condition series in `conditions` (elsewhere
             it means 5), or a mapping from regime to either. `pairs` has one hold-out of 10 %.
         most_folds: run only so many of the folds.
-        controls: run each predictor under these as well (`controls.Control`).
+        controls: run predictors under these as well (`controls.Control`).
+        controlled: names of those that are; default: all.
+        control_folds: so many of the folds are run under controls; default: all. What a predictor
+            loses is counted on the cells of these.
         cache: folder of finished jobs; default: `out/cache`. Nothing in it is done twice.
         quick: a few predictors, one fold of each regime, few epochs; a smoke test with real
             data, too noisy to conclude from.
@@ -103,6 +108,7 @@ def benchmark(
             fails is no error: it is listed under `failures`.
     """
     numbers = {"jobs": jobs, "threads": threads, "most_folds": most_folds, "epochs": epochs}
+    numbers["control_folds"] = control_folds
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise DeepRageError(f"{name.replace('_', ' ')} must be 1 or more, got {number}.")
@@ -123,12 +129,14 @@ def benchmark(
         regime: plan_splits(compendium, regime, folds=folds, most=most_folds, seed=seed)
         for regime in chosen
     }
+    tested = _controlled(entrants, controlled)
     planned = [
         Job(entrant, split, number, control, seed)
         for control in dict.fromkeys(wanted)
-        for entrant in entrants
+        for entrant in (entrants if control is Control.NONE else tested)
         for regime in chosen
         for number, split in enumerate(splits[regime], start=1)
+        if control is Control.NONE or number <= (control_folds or number)
     ]
     out = Path(out)
     kept = cache if cache is not None else out / "cache"
@@ -163,6 +171,8 @@ def benchmark(
             "most_folds": most_folds,
             "epochs": epochs,
             "motifs": [str(path) for path in motifs or ()],
+            "controlled": None if controlled is None else list(controlled),
+            "control_folds": control_folds,
         },
         "edges": list(DEFAULT_EDGES),
         "class_names": list(class_names(DEFAULT_EDGES)),
@@ -241,6 +251,17 @@ def _entrants(
     if twice:
         raise DeepRageError(f"{', '.join(twice)} takes part twice: name each predictor once.")
     return found
+
+
+def _controlled(entrants: Sequence[Contestant], names: Sequence[str] | None) -> list[Contestant]:
+    """Those of the entrants that are run under controls."""
+    if names is None:
+        return list(entrants)
+    taking_part = {entry.name: entry for entry in entrants}
+    for name in names:
+        if name not in taking_part:
+            raise unknown("predictor of this benchmark", name, taking_part)
+    return [taking_part[name] for name in dict.fromkeys(names)]
 
 
 def _pooled(compendium: Compendium, outcomes: Sequence[Outcome]) -> list[Pooled]:

@@ -136,6 +136,7 @@ def _controls(
                 {
                     "predictor": entry.name,
                     "control": str(other.control),
+                    "folds": len(other.by_fold),
                     "pearson": comparison.scores(other, other.cells).pearson,
                     "loss": loss,
                     "used": used,

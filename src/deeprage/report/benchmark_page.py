@@ -129,4 +129,8 @@ def _command(found: dict[str, Any]) -> str:
         parts += ["--motifs", path]
     if found["controls"]:
         parts += ["--controls", ",".join(found["controls"])]
+        if options.get("controlled"):
+            parts += ["--controlled", ",".join(options["controlled"])]
+        if options.get("control_folds") is not None:
+            parts += ["--control-folds", str(options["control_folds"])]
     return shlex.join([*parts, "--seed", str(found["seed"])])

@@ -323,6 +323,7 @@ def _control_table(panel: Row) -> Table:
     columns = [
         Column("predictor", numeric=False),
         Column("control", numeric=False),
+        Column("folds", "of the regime's that were run so", 0),
         Column("r under control", "Pearson r with the input destroyed", 3),
         Column("r lost", "paired difference", 3),
         Column("95 % interval", "of the loss", numeric=False),
@@ -333,6 +334,7 @@ def _control_table(panel: Row) -> Table:
         [
             row["predictor"],
             row["control"],
+            row.get("folds"),
             row["pearson"],
             *_difference(row["loss"]),
             _USED[row["used"]],
