@@ -104,6 +104,26 @@ def test_predictions_of_new_files_are_those_of_the_run_within_their_intervals(
     np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-3)
 
 
+def test_a_condition_unlike_any_is_told_and_has_wider_intervals(
+    deeprage: Deeprage, f_run: Path, inputs: Path, tmp_path: Path
+) -> None:
+    levels = pd.read_csv(inputs / "l.tsv", sep="\t", index_col=0)
+    rng = np.random.default_rng(0)
+    calm = levels.iloc[:1] * 1.01 + 0.01
+    wild = pd.DataFrame(rng.normal(scale=9, size=calm.shape), columns=calm.columns)
+    wild.index, calm.index = ["wild"], ["calm"]
+    pd.concat([calm, wild]).to_csv(tmp_path / "l.tsv", sep="\t")
+    found = deeprage(
+        "predict", f_run, "--promoters", inputs / "p.fa", "--regulators", tmp_path / "l.tsv",
+        "--out", tmp_path / "o.tsv", "--intervals-out", tmp_path / "i.tsv",
+    )  # fmt: skip
+    assert found.code == 0, found.err
+    assert "1 of 2 conditions, such as 'wild', have regulator levels that fit" in found.err
+    limits = pd.read_csv(tmp_path / "i.tsv", sep="\t")
+    width = (limits["upper"] - limits["lower"]).groupby(limits["condition"]).mean()
+    assert width["wild"] > 1.5 * width["calm"]
+
+
 def test_it_can_be_knocked_out_and_shown(
     deeprage: Deeprage, f_run: Path, toy: Path, tmp_path: Path
 ) -> None:

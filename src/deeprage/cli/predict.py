@@ -80,6 +80,7 @@ def predict(
         tokens,
         table.levels,
         genes=genes,
+        conditions=conditions,
         coding=None if coding is None else Path(coding),
         classes=classes_out is not None,
         level=None if intervals_out is None else level,

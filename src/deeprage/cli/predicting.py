@@ -83,6 +83,7 @@ def ask(
     levels: Matrix,
     *,
     genes: Sequence[str],
+    conditions: Sequence[str],
     coding: Path | None,
     classes: bool,
     level: float | None,
@@ -90,7 +91,7 @@ def ask(
     """Predictions of new promoters (G, L) under new levels (C, R).
 
     Args:
-        genes: names (G,).
+        genes, conditions: names (G,) and (C,).
         coding: FASTA of coding starts.
         classes: whether class probabilities are wanted.
         level: of the intervals, if any are wanted.
@@ -104,7 +105,13 @@ def ask(
 
     if isinstance(asked.model, TrainedFactorised):
         return _ask_factorised(
-            asked.model, promoters, levels, genes=genes, coding=coding, level=level
+            asked.model,
+            promoters,
+            levels,
+            genes=genes,
+            conditions=conditions,
+            coding=coding,
+            level=level,
         )
     if coding is not None or level is not None:
         raise DeepRageError(
@@ -126,6 +133,7 @@ def _ask_factorised(
     levels: Matrix,
     *,
     genes: Sequence[str],
+    conditions: Sequence[str],
     coding: Path | None,
     level: float | None,
 ) -> Answer:
@@ -144,6 +152,7 @@ def _ask_factorised(
     known = sum((found.kinds == kind).any(axis=1).sum() for kind in (CellKind.SEEN,))
     if known:
         notes.append(f"{known} genes are predicted with what training saw of them as well")
+    notes += _unlike_any(model, found.noise, conditions)
     limits = None
     if level is not None:
         limits = model.interval(found.value, found.kinds, found.noise, level=level)
@@ -154,6 +163,21 @@ def _ask_factorised(
         words[found.kinds],
         tuple(notes),
     )
+
+
+def _unlike_any(model: TrainedFactorised, noise: Matrix, conditions: Sequence[str]) -> list[str]:
+    """A warning of the conditions whose regulators fit together worse than in any seen one."""
+    from deeprage.errors import examples
+
+    seen = model.learnt.noise[model.learnt.seen_conditions]
+    most = seen[np.isfinite(seen)].max(initial=0)
+    odd = [name for name, far in zip(conditions, noise, strict=True) if far > most > 0]
+    if not odd:
+        return []
+    return [
+        f"{len(odd)} of {len(conditions)} conditions, such as {examples(odd)}, have regulator "
+        "levels that fit together worse than in any condition of the training: expect large errors"
+    ]
 
 
 def _coding_starts(model: TrainedFactorised, path: Path, genes: Sequence[str]) -> Tokens:
