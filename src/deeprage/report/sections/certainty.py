@@ -6,7 +6,7 @@ from typing import Any
 from deeprage.report.blocks import Column, Section, Table
 from deeprage.report.run_folder import RunFolder
 
-_ROLES = (("test", "test"), ("validation", "validation (the intervals of its kind come from it)"))
+_ROLES = (("test", "test"), ("validation", "validation (measured with the intervals, or left out with them)"))
 
 
 def certainty(run: RunFolder) -> Section | None:
@@ -37,8 +37,9 @@ def certainty(run: RunFolder) -> Section | None:
         "certainty",
         "How sure it is",
         "deeprage predict gives an interval and class probabilities with every value, from the "
-        "errors of cells that were left out as the asked one is. A series that is calmer or "
-        "wilder than most has a coverage above or below what its interval says.",
+        "errors of cells that were left out as the asked one is. In a new condition they are as "
+        "wide as its own regulators let expect: each is predicted from the others, and what is "
+        "missed there will be missed elsewhere.",
         [Table("certainty", "Intervals and class probabilities", "rows", columns, rows)],
     )
 
