@@ -91,7 +91,10 @@ def train(
     ] = None,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="deeprage-f: motifs in MEME format, may be repeated; default: JASPAR's fungi."),
+        Option(
+            help="Motifs in MEME format, of deeprage-f and of network.first_filters=motifs; may be "
+            "repeated; default: JASPAR's fungi."
+        ),
     ] = None,
     seed: Annotated[int, Option(help="Seed of the split and of the training.")] = 0,
     resume: Annotated[bool, Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -134,11 +137,14 @@ def train(
     if model == FACTORISED:
         refuse_options(of_networks)
     else:
-        if motifs:
-            raise DeepRageError(f"--motifs means nothing for {model}, which reads no motif files.")
         network, training = network_settings(
             model, of_networks, classes=len(thresholds) + 1, seed=seed, threads=threads
         )
+        if motifs and network.first_filters != "motifs":
+            raise DeepRageError(
+                f"--motifs means nothing for {model}, which reads no motif files: its filters "
+                "start from them with --set network.first_filters=motifs."
+            )
     compendium = Compendium.load(file)
     split = chosen_split(
         compendium,
@@ -174,6 +180,7 @@ def train(
         out=out,
         network=network,
         training=training,
+        motifs=motifs,
         compendium_path=file.resolve(),
         protocol=scoring,
         edges=thresholds,

@@ -33,10 +33,10 @@ class NetworkConfig(BaseModel):
     window: Positive | None = Field(
         default=None, description="bp nearest the gene that conv and danq read; default: all"
     )
-    first_filters: Literal["random", "words"] = Field(
+    first_filters: Literal["random", "words", "motifs"] = Field(
         default="random",
-        description="where conv's filters start: at random, or at the words of the training "
-        "promoters that tell most about the responses of their genes",
+        description="where conv's filters start: at random, at the words of the training "
+        "promoters that tell most about the responses of their genes, or at known motifs",
     )
     reverse_complement: bool = Field(
         default=False, description="each filter reads both strands with shared weights"

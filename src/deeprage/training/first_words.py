@@ -21,16 +21,13 @@ from deeprage.data.words import word_counts
 from deeprage.errors import DeepRageError
 from deeprage.networks.encoders import Convolution
 from deeprage.networks.network import Network
+from deeprage.training.pursuit import pursuit, responses_of
 
 Matrix = NDArray[np.float32]
-#: Principal responses, each of unit variance, that words may tell about.
-_RESPONSES = 40
 #: Words of each shape that are looked at again in every step.
 _KEPT = 500
 #: Smallest deviation of a count that is divided by: rarer words are not made equal to common ones.
 _RARE = 0.03
-#: A word of which less is left by those chosen before says nothing of its own.
-_LEFT = 0.3
 #: Mismatches at which a starting filter is silent; one mismatch leaves it below half.
 _SLACK = 2.5
 
@@ -42,20 +39,42 @@ def start_from_words(network: Network, visible: Compendium, split: Split) -> Non
         DeepRageError: the encoder is not one whose filters read promoters by themselves, or its
             filters are too narrow or too many for words.
     """
+    encoder = reading_filters(network)
+    near, values = training_promoters(network, visible, split)
+    width = encoder.weight.shape[2]
+    words = telling_words(near, values, most=len(encoder.weight), longest=width)
+    set_filters(encoder, *word_filters(words, width))
+
+
+def reading_filters(network: Network) -> Convolution:
+    """The layer whose filters may be set.
+
+    Raises:
+        DeepRageError: the encoder is not one whose filters read promoters by themselves.
+    """
     encoder = network.promoter_encoder
     if not isinstance(encoder, Convolution):
         raise DeepRageError(
-            f"filters start from words in the conv encoder only, not in {network.config.encoder}: "
-            "set first_filters to 'random'."
+            f"filters start from {network.config.first_filters} in the conv encoder only, not in "
+            f"{network.config.encoder}: set first_filters to 'random'."
         )
+    return encoder
+
+
+def training_promoters(
+    network: Network, visible: Compendium, split: Split
+) -> tuple[NDArray[np.int8], Matrix]:
+    """Promoters (G, L), where filters read them, and values (G, C) of the training genes."""
     rows = np.flatnonzero(split.cells(Role.TRAIN).any(axis=1) & visible.has_promoter)
     values = visible.expression[np.ix_(rows, split.train_columns)]
     near = visible.promoters[rows]
     if network.config.window is not None:
         near = near[:, -network.config.window :]
-    width = encoder.weight.shape[2]
-    words = telling_words(near, values, most=len(encoder.weight), longest=width)
-    weight, bias = word_filters(words, width)
+    return near, values
+
+
+def set_filters(encoder: Convolution, weight: Matrix, bias: Matrix) -> None:
+    """Set filters (F, 4, K) and biases (F,), in place."""
     with torch.no_grad():
         encoder.weight.copy_(torch.from_numpy(weight))
         assert encoder.bias is not None
@@ -82,7 +101,7 @@ def telling_words(
     """
     if longest < 6:
         raise DeepRageError(f"words are 6 bp or wider, the filters {longest}: widen them.")
-    responses = _responses(values)
+    responses = responses_of(values)
     words: list[NDArray[np.int8]] = []
     columns = []
     for shape_words, counts in _candidates(promoters, responses, longest):
@@ -93,7 +112,10 @@ def telling_words(
         raise DeepRageError(
             f"there are {len(words)} candidate words for {most} filters: use fewer filters."
         )
-    return [words[at] for at in _pursuit(features, responses, most)]
+    chosen = pursuit(features, responses, most)
+    # Where words run out that say anything of their own, any will do.
+    others = [at for at in range(len(words)) if at not in set(chosen)]
+    return [words[at] for at in [*chosen, *others][:most]]
 
 
 def word_filters(words: list[NDArray[np.int8]], width: int) -> tuple[Matrix, Matrix]:
@@ -110,17 +132,6 @@ def word_filters(words: list[NDArray[np.int8]], width: int) -> tuple[Matrix, Mat
         weight[number, word[at], start + at] = 1.0
         bias[number] = _SLACK - len(at)
     return weight, bias
-
-
-def _responses(values: Matrix) -> Matrix:
-    """Leading principal responses (G, K) of unit variance; missing values count as the mean."""
-    known = ~np.isnan(values)
-    mean = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, values - mean, 0.0).astype(np.float64)
-    size, vectors = np.linalg.eigh(centred.T @ centred)
-    kept = min(_RESPONSES, int((size > 1e-9 * max(size[-1], 1e-12)).sum()))
-    scores = centred @ vectors[:, ::-1][:, :kept]
-    return np.asarray(scores / np.maximum(scores.std(axis=0), 1e-12), dtype=np.float32)
 
 
 def _candidates(
@@ -144,30 +155,3 @@ def _candidates(
         kept = np.union1d(np.argsort(-told)[:_KEPT], np.argsort(-surest)[:_KEPT])
         counts = (found.counts[:, kept] - mean[kept]) / spread[kept]
         yield found.words[kept], counts.astype(np.float32)
-
-
-def _pursuit(features: Matrix, responses: Matrix, most: int) -> list[int]:
-    """Orthogonal matching pursuit: columns of `features` (G, W), in order of choice."""
-    genes = len(features)
-    left = np.full(features.shape[1], float(genes))
-    told = (features.T @ responses).astype(np.float64)
-    basis: list[NDArray[np.float64]] = []
-    chosen: list[int] = []
-    for _ in range(most):
-        gain = (told**2).sum(axis=1) / np.maximum(left, 0.15 * genes)
-        gain[left < _LEFT * genes] = 0.0
-        gain[chosen] = -1.0
-        best = int(gain.argmax())
-        chosen.append(best)
-        direction = features[:, best].astype(np.float64)
-        for earlier in basis:
-            direction -= earlier * (earlier @ direction)
-        size = float(np.linalg.norm(direction))
-        if size < 1e-6:
-            continue
-        direction /= size
-        basis.append(direction)
-        shared = features.T @ direction.astype(np.float32)
-        told -= np.outer(shared, direction @ responses)
-        left -= shared.astype(np.float64) ** 2
-    return chosen

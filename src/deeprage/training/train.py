@@ -12,6 +12,7 @@ import torch
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
+from deeprage.data.motifs import load_motifs
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
 from deeprage.files import write_json
@@ -21,6 +22,7 @@ from deeprage.networks.network import Network
 from deeprage.training.allocator import keep_large_buffers
 from deeprage.training.checkpoint import load_checkpoint, restore_network
 from deeprage.training.config import TrainingConfig
+from deeprage.training.first_motifs import start_from_motifs
 from deeprage.training.first_words import start_from_words
 from deeprage.training.loop import Loop
 from deeprage.training.progress import progress_listener
@@ -43,6 +45,7 @@ def train(
     out: Path,
     network: NetworkConfig,
     training: TrainingConfig,
+    motifs: Sequence[Path] | None = None,
     protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
     edges: Sequence[float] = DEFAULT_EDGES,
     compendium_path: Path | None = None,
@@ -58,6 +61,7 @@ def train(
 
     Args:
         split: the role of each cell; of this compendium.
+        motifs: MEME files where `network.first_filters` is "motifs"; None for JASPAR's fungi.
         protocol: `PAPER` counts missing values as 0.
         edges: class thresholds, log2; `network.classes` must be one more.
         compendium_path: where the compendium is stored, remembered for `evaluate`.
@@ -74,6 +78,8 @@ def train(
     out = Path(out)
     checked = check_edges(edges)
     _check(out, network, checked, resume=resume, overwrite=overwrite)
+    from_motifs = network.first_filters == "motifs"
+    known = load_motifs(motifs) if from_motifs and not resume else []
     if training.threads is not None:
         torch.set_num_threads(training.threads)
     keep_large_buffers()
@@ -101,6 +107,8 @@ def train(
     if saved is None:
         if network.first_filters == "words":
             start_from_words(model, seen, split)
+        elif known:
+            start_from_motifs(model, seen, split, known)
         model.calibrate(_calibration(train_part, training.seed).cpu())
     else:
         restore_network(saved, model)  # before anything is written, lest it does not fit
@@ -108,6 +116,8 @@ def train(
     config |= {"network": network.model_dump(), "training": training.model_dump()}
     config |= {"command": command, "compendium_path": str(compendium_path or "")}
     config |= {"device": str(fabric.device), "threads": torch.get_num_threads()}
+    if from_motifs:
+        config["first_motifs"] = [Path(x).name for x in motifs] if motifs else "JASPAR fungi"
     config["parameters"] = sum(part.numel() for part in model.parameters())
     if fabric.is_global_zero:
         start_folder(out, split, config, resume=resume)

@@ -6,7 +6,10 @@ from typing import Any
 from deeprage.report.blocks import Column, Section, Table
 from deeprage.report.run_folder import RunFolder
 
-_ROLES = (("test", "test"), ("validation", "validation (measured with the intervals, or left out with them)"))
+_ROLES = (
+    ("test", "test"),
+    ("validation", "validation (measured with the intervals, or left out with them)"),
+)
 
 
 def certainty(run: RunFolder) -> Section | None:
