@@ -8,14 +8,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deeprage.data.dna import encode, one_hot
-from deeprage.data.motifs import Motif, letter_frequencies, log_odds
+from deeprage import api
+from deeprage.data.dna import decode, encode, one_hot
+from deeprage.data.motifs import Motif, letter_frequencies, log_odds, meme_text
 from deeprage.data.split import Role, visible
 from deeprage.data.splitting import make_split
 from deeprage.errors import DeepRageError
 from deeprage.networks.network import Network
 from deeprage.networks.presets import preset
 from deeprage.training.first_motifs import most_informative, motif_filters, start_from_motifs
+from deeprage.training.run import Run
 
 EVEN = np.full(4, 0.25)
 
@@ -138,3 +140,31 @@ class TestStart:
 
 def _frequencies(seen, split) -> np.ndarray:
     return letter_frequencies(seen.promoters[split.cells(Role.TRAIN).any(axis=1)])
+
+
+def test_a_network_of_the_command_line_starts_and_stays_with_its_motifs(
+    make_compendium, tmp_path
+) -> None:
+    compendium = TestStart().world(make_compendium)
+    compendium.save(tmp_path / "c.h5ad")
+    (tmp_path / "m.meme").write_text(meme_text([sharp(TestStart.SITES)], EVEN))
+    sizes = ("filters=2", "filter_width=7", "window=60", "pool=54", "rank=2")
+    settings_ = [f"network.{text}" for text in (*sizes, "first_filters=motifs")]
+    words = {"model": "deeprage-motif", "regime": "genes", "epochs": 1, "learning_rate": 1e-6}
+    run = api.train(
+        tmp_path / "c.h5ad", **words, settings=settings_, motifs=[tmp_path / "m.meme"],
+        out=tmp_path / "run", threads=1,
+    )  # fmt: skip
+    assert Run.load(run).config["first_motifs"] == ["m.meme"]
+    weight = Run.load(run).network().promoter_encoder.weight.detach().numpy()
+    assert decode(weight[0].argmax(axis=0).astype(np.int8)) == TestStart.SITES
+    with pytest.raises(DeepRageError, match=r"first_filters=motifs"):
+        api.train(
+            tmp_path / "c.h5ad", **words, motifs=[tmp_path / "m.meme"], out=tmp_path / "other"
+        )
+    with pytest.raises(DeepRageError, match=r"absent\.meme"):
+        api.train(
+            tmp_path / "c.h5ad", **words, settings=settings_, motifs=[tmp_path / "absent.meme"],
+            out=tmp_path / "other",
+        )  # fmt: skip
+    assert not (tmp_path / "other").exists()
