@@ -27,13 +27,19 @@ Parts about one run, with known motifs and targets from the folder that DEEPRAGE
     deeprage train data/yeast-stress-full.h5ad --model deeprage-motif --regime genes --epochs 10 \\
         --threads 1 --out runs/motif
     python benchmarks/interpretation.py --parts motifs screens links --screen-run runs/motif
+    deeprage train data/yeast-stress-full.h5ad --model deeprage-motif --regime genes --epochs 10 \\
+        --threads 1 --set network.first_filters=motifs --motifs JASPAR2024_CORE_fungi_nr.meme \\
+        --motifs ScerTF.meme --out runs/motif-known
+    python benchmarks/interpretation.py --parts screens --screen-run runs/motif-known
+    python benchmarks/interpretation.py --parts screens --screen-run runs/motif --label words
     deeprage data fetch simulated
     deeprage train data/simulated.h5ad --model deeprage-motif --set network.pool=122 \\
         --regime pairs --epochs 20 --threads 1 --out runs/simulated-motif
     python benchmarks/interpretation.py --parts simulated --screen-run runs/simulated-motif
 
 `motifs` counts filters that match a known motif (rows `motifs.*`, `seconds.motifs`); `screens`
-knocks out every filter, every regulator and the sites of every known motif, and asks whether known
+(of the run with the best validation score; `targets.words.*` are those of filters that start as
+words) knocks out every filter, every regulator and the sites of every known motif, and asks whether known
 targets change more (`targets.*`, `targets.regulators.*`, `targets.motifs.*`,
 `seconds.regulator_screen`); `links` finds regulator-target links with known motifs
 and with the filters' own (`network.*`); `simulated` recovers planted motifs and pairs.
@@ -136,7 +142,8 @@ def screen_rows(options: argparse.Namespace) -> list[Row]:
         mig1 = mig1_like(folder, compendium, options.network)
         passed = f"{', '.join(mig1.factors)}; of {mig1.tested} factors"
         # The paper's claim is about filters; the same of the others stands beside it.
-        start = "targets" if kind == "filters" else f"targets.{kind}"
+        parts = ["targets", options.label, "" if kind == "filters" else kind]
+        start = ".".join(part for part in parts if part)
         values = {
             "wilcoxon_p": (tested["pooled_p"], "p", beside),
             "significant_fraction": (
@@ -147,6 +154,7 @@ def screen_rows(options: argparse.Namespace) -> list[Row]:
         }  # fmt: skip
         for name, (value, unit, note) in values.items():
             goal = SCREEN_GOALS.get(name) if kind == "filters" else None
+            note = f"{note}; {options.screen_run.name}"
             rows.append(Row(f"{start}.{name}", value, unit, goal, note))
         if kind == "regulators":
             beside = f"{found['knock_outs']} regulators x {found['conditions']} conditions"
@@ -226,7 +234,9 @@ def _options() -> argparse.Namespace:
         default=[known / "motifs/JASPAR2024_CORE_fungi_nr.meme", known / "motifs/ScerTF.meme"],
         help="of the parts screens and links; default: JASPAR and ScerTF in $DEEPRAGE_DATA",
     )
-    parser.add_argument("--label", default="", help="in the names of rows of the part motifs")
+    parser.add_argument(
+        "--label", default="", help="in the names of rows of the parts motifs and screens"
+    )
     parser.add_argument("--simulated", type=Path, default=Path("data/simulated.h5ad"))
     parser.add_argument("--conditions", nargs="+", default=None, help="of the screens; all")
     parser.add_argument("--epochs", type=int, default=None)

@@ -117,7 +117,8 @@ def train(
     config |= {"command": command, "compendium_path": str(compendium_path or "")}
     config |= {"device": str(fabric.device), "threads": torch.get_num_threads()}
     if from_motifs:
-        config["first_motifs"] = [Path(x).name for x in motifs] if motifs else "JASPAR fungi"
+        named = [Path(path).name for path in motifs] if motifs else "JASPAR fungi"
+        config["first_motifs"] = Run.load(out).config["first_motifs"] if resume else named
     config["parameters"] = sum(part.numel() for part in model.parameters())
     if fabric.is_global_zero:
         start_folder(out, split, config, resume=resume)
