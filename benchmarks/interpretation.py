@@ -38,10 +38,10 @@ Parts about one run, with known motifs and targets from the folder that DEEPRAGE
     python benchmarks/interpretation.py --parts simulated --screen-run runs/simulated-motif
 
 `motifs` counts filters that match a known motif (rows `motifs.*`, `seconds.motifs`); `screens`
-(of the run with the best validation score; `targets.words.*` are those of filters that start as
-words) knocks out every filter, every regulator and the sites of every known motif, and asks whether known
+knocks out every filter, every regulator and the sites of every known motif, and asks whether known
 targets change more (`targets.*`, `targets.regulators.*`, `targets.motifs.*`,
-`seconds.regulator_screen`); `links` finds regulator-target links with known motifs
+`seconds.regulator_screen`), in the run with the best validation score (`targets.words.*`: in that
+whose filters start as words); `links` finds regulator-target links with known motifs
 and with the filters' own (`network.*`); `simulated` recovers planted motifs and pairs.
 """
 
