@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,13 @@ from deeprage.data.splitting import make_split
 from deeprage.errors import DeepRageError
 from deeprage.networks.network import Network
 from deeprage.networks.presets import preset
-from deeprage.training.first_motifs import most_informative, motif_filters, start_from_motifs
+from deeprage.training.first_motifs import (
+    known_motifs,
+    most_informative,
+    motif_filters,
+    start_from_motifs,
+)
+from deeprage.training.first_words import start_from_words
 from deeprage.training.run import Run
 
 EVEN = np.full(4, 0.25)
@@ -51,6 +59,30 @@ def test_a_filter_scores_words_as_its_motif_does(consensus: str, seed: int, sure
     slope, shift = np.polyfit(scores, found, 1)
     assert slope > 0
     np.testing.assert_allclose(found, slope * scores + shift, atol=1e-4)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(5, 6), st.integers(0, 2**31), st.floats(0.05, 0.3), st.floats(0.15, 0.35))
+def test_of_all_words_a_filter_fires_most_at_its_consensus(
+    width: int, seed: int, spread: float, share: float
+) -> None:
+    """Motifs of any shape, in promoters of any composition, in a filter that is wider."""
+    rng = np.random.default_rng(seed)
+    motif = Motif("any", "any", rng.dirichlet(np.full(4, spread), width).T)
+    background = np.array([share, 0.5 - share, 0.5 - share, share])
+    odds = log_odds(motif, background)
+    words = np.array(list(product(range(4), repeat=width)), dtype=np.int8)
+    scores = odds[words, np.arange(width)].sum(axis=1)
+    try:
+        weight, bias = motif_filters([motif], width + 4, background)
+    except DeepRageError:  # no word of it is rare enough
+        return
+    padded = np.pad(words, ((0, 0), (2, 2)), constant_values=4)  # N says nothing
+    found = fired(weight, bias, [decode(word) for word in padded])[:, 0]
+    assert scores[found.argmax()] == pytest.approx(scores.max(), abs=1e-4)
+    assert found.max() == pytest.approx(2.5, abs=1e-3)
+    order = np.argsort(scores)
+    assert (np.diff(found[order]) > -1e-3).all()
 
 
 def test_a_filter_is_silent_at_words_that_are_common() -> None:
@@ -124,18 +156,26 @@ class TestStart:
         of_words = np.isin(weight, (-1.0, 0.0, 1.0)).all(axis=(1, 2))
         assert of_words.tolist() == [False, True, True]
 
-    def test_cells_that_are_held_out_have_no_say(self, make_compendium) -> None:
+    @pytest.mark.parametrize("regime", ["pairs", "conditions", "genes", "both"])
+    @pytest.mark.parametrize("start", ["motifs", "words"])
+    def test_cells_that_are_held_out_have_no_say(
+        self, make_compendium, regime: str, start: str
+    ) -> None:
         compendium = self.world(make_compendium)
-        split = make_split(compendium, regime="genes")
+        split = make_split(compendium, regime=regime)
         known = [sharp("CCATTAGG"), sharp(self.SITES), sharp("GATAAGGC")]
         weights = []
         for size in (0.0, 100.0):
             changed = visible(compendium, split)
             held_out = split.role != Role.TRAIN
             noise = np.random.default_rng(1).normal(size=int(held_out.sum()))
-            changed.expression[held_out] += size * noise
+            # Test cells too, which are NaN behind the barrier: the start must not rely on that.
+            changed.expression[held_out] = size * noise
             network = self.network(changed.promoters.shape[1], 4)
-            start_from_motifs(network, changed, split, known)
+            if start == "motifs":
+                start_from_motifs(network, changed, split, known)
+            else:
+                start_from_words(network, changed, split)
             weights.append(network.promoter_encoder.weight.detach().numpy().copy())
         np.testing.assert_array_equal(*weights)
 
@@ -164,13 +204,21 @@ def test_a_network_of_the_command_line_starts_and_stays_with_its_motifs(
         tmp_path / "c.h5ad", **words, settings=settings_, motifs=[tmp_path / "m.meme"],
         out=tmp_path / "run", threads=1,
     )  # fmt: skip
-    assert Run.load(run).config["first_motifs"] == ["m.meme"]
+    _, about = known_motifs([tmp_path / "m.meme"])
+    assert [part["name"] for part in about] == ["m.meme"]
+    assert Run.load(run).config["first_motifs"] == about
     weight = Run.load(run).network().promoter_encoder.weight.detach().numpy()
     assert decode(weight[0].argmax(axis=0).astype(np.int8)) == TestStart.SITES
     (tmp_path / "m.meme").unlink()  # going on needs it no more
     again = words | {"epochs": 2}
     api.train(tmp_path / "c.h5ad", **again, settings=settings_, resume=True, out=run, threads=1)
-    assert Run.load(run).config["first_motifs"] == ["m.meme"]
+    assert Run.load(run).config["first_motifs"] == about
+    for other in ("words", "random"):
+        started = [*settings_[:-1], f"network.first_filters={other}"]
+        with pytest.raises(DeepRageError, match=f"begun with first_filters=motifs, not {other}"):
+            api.train(
+                tmp_path / "c.h5ad", **again, settings=started, resume=True, out=run, threads=1
+            )
     with pytest.raises(DeepRageError, match=r"first_filters=motifs"):
         api.train(
             tmp_path / "c.h5ad", **words, motifs=[tmp_path / "m.meme"], out=tmp_path / "other"
@@ -181,3 +229,20 @@ def test_a_network_of_the_command_line_starts_and_stays_with_its_motifs(
             out=tmp_path / "other",
         )  # fmt: skip
     assert not (tmp_path / "other").exists()
+
+
+def test_a_run_remembers_what_motifs_say_and_not_how_the_file_is_laid_out(tmp_path) -> None:
+    text = meme_text([sharp("TGACTCA"), sharp("CCGATCGG")], EVEN)
+    (tmp_path / "a.meme").write_text(text)
+    (tmp_path / "b.meme").write_text(text.replace("\n\n", "\n\n\n"))
+    (tmp_path / "c.meme").write_text(meme_text([sharp("TGACTCA"), sharp("CCGATCGC")], EVEN))
+    motifs, about = known_motifs([tmp_path / f"{name}.meme" for name in "abc"])
+    assert [motif.name for motif in motifs] == ["TGACTCA", "CCGATCGG"] * 2 + ["TGACTCA", "CCGATCGC"]
+    assert [part["motifs"] for part in about] == [2, 2, 2]
+    assert about[0]["content"] == about[1]["content"] != about[2]["content"]
+
+
+def test_without_a_file_the_motifs_are_jaspars() -> None:
+    motifs, about = known_motifs(None)
+    assert len(motifs) > 100
+    assert [part["name"] for part in about] == ["JASPAR fungi"]

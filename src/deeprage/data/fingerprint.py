@@ -1,14 +1,15 @@
-"""Hashes of what a compendium holds: whether two files are the same data."""
+"""Hashes of what compendia and motif files hold: whether two files are the same data."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
+from deeprage.data.motifs import Motif
 
 
 def content_of_compendium(compendium: Compendium) -> str:
@@ -51,6 +52,15 @@ def other_parts(compendium: Compendium, content: Mapping[str, object]) -> list[s
     """The parts of `content`, from `content_by_part`, that are other ones in this compendium."""
     found = content_by_part(compendium, coding="coding sequences" in content)
     return [part for part, value in found.items() if content.get(part, value) != value]
+
+
+def content_of_motifs(motifs: Sequence[Motif]) -> str:
+    """A hash of names and probabilities, whatever else the file says and however it is laid out."""
+    found = hashlib.sha256()
+    for motif in motifs:
+        found.update(json.dumps([motif.name, motif.symbol, motif.width]).encode())
+        found.update(np.ascontiguousarray(motif.probabilities).tobytes())
+    return found.hexdigest()[:32]
 
 
 def _hash(array: NDArray[Any]) -> str:

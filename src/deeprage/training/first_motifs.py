@@ -6,6 +6,7 @@ What a network then finds is no discovery, since it was told; `first_words` star
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import one_hot
-from deeprage.data.motifs import Motif, letter_frequencies, log_odds
+from deeprage.data.fingerprint import content_of_motifs
+from deeprage.data.motifs import Motif, letter_frequencies, load_motifs, log_odds
 from deeprage.data.sites import pwm_pattern
 from deeprage.data.split import Split
 from deeprage.errors import DeepRageError
@@ -34,6 +36,25 @@ _COMMON = 1e-3
 #: What a filter gives at its motif's best word: as much as a filter that starts as a word.
 _BEST = 2.5
 _PROMOTERS_AT_ONCE = 256
+
+
+def known_motifs(paths: Sequence[Path] | None) -> tuple[list[Motif], list[dict[str, str | int]]]:
+    """Motifs of MEME files, and what a run remembers of each file: name, motifs, hash.
+
+    JASPAR's fungi, which come with the package, where no file is given.
+
+    Raises:
+        DeepRageError: a file is missing, or is not in MEME format.
+    """
+    if paths:
+        parts = [(Path(path).name, load_motifs([path])) for path in paths]
+    else:
+        parts = [("JASPAR fungi", load_motifs(None))]
+    about: list[dict[str, str | int]] = [
+        {"name": name, "motifs": len(part), "content": content_of_motifs(part)}
+        for name, part in parts
+    ]
+    return [motif for _, part in parts for motif in part], about
 
 
 def start_from_motifs(

@@ -64,9 +64,14 @@ def reading_filters(network: Network) -> Convolution:
 def training_promoters(
     network: Network, visible: Compendium, split: Split
 ) -> tuple[NDArray[np.int8], Matrix]:
-    """Promoters (G, L), where filters read them, and values (G, C) of the training genes."""
-    rows = np.flatnonzero(split.cells(Role.TRAIN).any(axis=1) & visible.has_promoter)
-    values = visible.expression[np.ix_(rows, split.train_columns)]
+    """Promoters (G, L), where filters read them, and values (G, C) of the training genes.
+
+    NaN in cells that are no training cells: in `pairs` these lie among the training cells.
+    """
+    cells = split.cells(Role.TRAIN)
+    rows = np.flatnonzero(cells.any(axis=1) & visible.has_promoter)
+    block = np.ix_(rows, split.train_columns)
+    values = np.where(cells[block], visible.expression[block], np.float32(np.nan))
     near = visible.promoters[rows]
     if network.config.window is not None:
         near = near[:, -network.config.window :]

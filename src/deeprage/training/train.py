@@ -12,7 +12,6 @@ import torch
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
-from deeprage.data.motifs import load_motifs
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
 from deeprage.files import write_json
@@ -22,7 +21,7 @@ from deeprage.networks.network import Network
 from deeprage.training.allocator import keep_large_buffers
 from deeprage.training.checkpoint import load_checkpoint, restore_network
 from deeprage.training.config import TrainingConfig
-from deeprage.training.first_motifs import start_from_motifs
+from deeprage.training.first_motifs import known_motifs, start_from_motifs
 from deeprage.training.first_words import start_from_words
 from deeprage.training.loop import Loop
 from deeprage.training.progress import progress_listener
@@ -61,7 +60,8 @@ def train(
 
     Args:
         split: the role of each cell; of this compendium.
-        motifs: MEME files where `network.first_filters` is "motifs"; None for JASPAR's fungi.
+        motifs: MEME files where `network.first_filters` is "motifs"; None for JASPAR's fungi. Not
+            read to resume, where filters are as far as they were.
         protocol: `PAPER` counts missing values as 0.
         edges: class thresholds, log2; `network.classes` must be one more.
         compendium_path: where the compendium is stored, remembered for `evaluate`.
@@ -71,20 +71,20 @@ def train(
         progress: show a bar on a terminal.
 
     Raises:
-        DeepRageError: `out` holds a run, or to resume one of another split, nothing to train on or
-            to validate with, parts of the network that do not fit each other, a training that
-            diverges.
+        DeepRageError: `out` holds a run, or to resume one of another split or other first filters,
+            nothing to train on or to validate with, parts of the network that do not fit each
+            other, motif files that cannot be read, a training that diverges.
     """
     out = Path(out)
     checked = check_edges(edges)
     _check(out, network, checked, resume=resume, overwrite=overwrite)
     from_motifs = network.first_filters == "motifs"
-    known = load_motifs(motifs) if from_motifs and not resume else []
+    known, about_motifs = known_motifs(motifs) if from_motifs and not resume else ([], [])
     if training.threads is not None:
         torch.set_num_threads(training.threads)
     keep_large_buffers()
     if resume:
-        _check_same(out, split, training)
+        _check_same(out, split, network, training)
     seen = visible(under_protocol(compendium, protocol), split)
     fabric = _fabric(training)
     scaling = Scaling.fit(seen, split)
@@ -107,7 +107,7 @@ def train(
     if saved is None:
         if network.first_filters == "words":
             start_from_words(model, seen, split)
-        elif known:
+        elif from_motifs:
             start_from_motifs(model, seen, split, known)
         model.calibrate(_calibration(train_part, training.seed).cpu())
     else:
@@ -117,8 +117,10 @@ def train(
     config |= {"command": command, "compendium_path": str(compendium_path or "")}
     config |= {"device": str(fabric.device), "threads": torch.get_num_threads()}
     if from_motifs:
-        named = [Path(path).name for path in motifs] if motifs else "JASPAR fungi"
-        config["first_motifs"] = Run.load(out).config["first_motifs"] if resume else named
+        # Going on needs no motif file: the weights are in the checkpoint.
+        config["first_motifs"] = (
+            Run.load(out).config.get("first_motifs") if resume else about_motifs
+        )
     config["parameters"] = sum(part.numel() for part in model.parameters())
     if fabric.is_global_zero:
         start_folder(out, split, config, resume=resume)
@@ -211,10 +213,11 @@ def _calibration(part: BlockTensors, seed: int) -> torch.Tensor:
     return part.promoters(np.sort(rows))
 
 
-def _check_same(out: Path, split: Split, training: TrainingConfig) -> None:
-    """Raise a `DeepRageError` unless the run in `out` has this split and optimiser.
+def _check_same(out: Path, split: Split, network: NetworkConfig, training: TrainingConfig) -> None:
+    """Raise a `DeepRageError` unless the run in `out` has this split, start and optimiser.
 
-    A network that goes on under another split may have learnt from what is now a test cell.
+    A network that goes on under another split may have learnt from what is now a test cell. One
+    that starts elsewhere would be said to have started where it did not.
     """
     earlier = Run.load(out)
     if not np.array_equal(earlier.split.role, split.role):
@@ -222,6 +225,12 @@ def _check_same(out: Path, split: Split, training: TrainingConfig) -> None:
             f"the run in {out} has another split ({earlier.split.regime}, {earlier.split.label}) "
             f"than is asked for ({split.regime}, {split.label}): resume with the same regime, "
             "folds and seed."
+        )
+    started = earlier.config.get("network", {}).get("first_filters", network.first_filters)
+    if started != network.first_filters:
+        raise DeepRageError(
+            f"the run in {out} was begun with first_filters={started}, not "
+            f"{network.first_filters}: resume with the same."
         )
     optimiser = earlier.config.get("training", {}).get("optimiser", training.optimiser)
     if optimiser != training.optimiser:
