@@ -30,8 +30,9 @@ class Annotation:
     Attributes:
         genes: one row a gene with `gene` (systematic id), `symbol`, `chromosome`, `strand`
             (+ or -), `start_codon` (0-based position of the first coding base, or of the gene's
-            first base if it codes for no protein), `tss` (0-based, NaN if not annotated) and
-            `aliases` (tuple of other names).
+            first base if it codes for no protein), `tss` (0-based, NaN if not annotated),
+            `aliases` (tuple of other names) and `identifiers` (tuple of (kind, value) as written
+            in the file, see `identifiers.identifiers_of`).
         id_attribute: the attribute that `gene` was taken from.
         circular: chromosomes that the file calls circular.
         chromosome_aliases: other names of the chromosomes that the file gives.

@@ -6,6 +6,7 @@ from typing import Any
 from deeprage.data.gene_records import GeneRecord, Span
 from deeprage.data.genome import genbank_aliases, genbank_records
 from deeprage.data.gff import FeatureFile
+from deeprage.data.identifiers import identifiers_of
 
 _TRANSCRIPTS = {"mRNA", "5'UTR", "prim_transcript"}
 _RNA = {"ncRNA", "tRNA", "rRNA", "misc_RNA", "tmRNA"}
@@ -44,6 +45,13 @@ def _add(feature: Any, chromosome: str, genes: dict[str, GeneRecord]) -> None:
             record.names.setdefault(key, names[key])
     synonyms = [s for text in feature.qualifiers.get("gene_synonym", []) for s in text.split(";")]
     record.aliases += [s.strip() for s in synonyms if s.strip() not in record.aliases]
+    pairs = [
+        (key, value)
+        for key, values in feature.qualifiers.items()
+        for text in values
+        for value in (text.split(";") if key == "gene_synonym" else [text])
+    ]
+    record.identifiers += identifiers_of(pairs, "gene")
     if feature.type == "CDS":
         record.coding.append(span)
     elif feature.type in _TRANSCRIPTS and not _open_start(first, strand):

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from deeprage.data.identifiers import Identifier
 from deeprage.data.near_names import near_names_hint
 from deeprage.errors import DeepRageError, examples, unknown
 
 #: Attributes that may hold the name a matrix uses, most usual first.
 ID_ATTRIBUTES = ("locus_tag", "gene_id", "ID", "Name", "gene", "gene_name", "old_locus_tag")
 _SYMBOL_ATTRIBUTES = ("gene", "gene_name", "standard_name", "Name")
-_COLUMNS = ("gene", "symbol", "chromosome", "strand", "start_codon", "tss", "aliases")
+_COLUMNS = ("gene", "symbol", "chromosome", "strand", "start_codon", "tss", "aliases",
+            "identifiers")  # fmt: skip
 
 Span = tuple[int, int]
 
@@ -30,6 +32,7 @@ class GeneRecord:
     coding: list[Span] = field(default_factory=list)
     transcripts: list[Span] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
+    identifiers: list[Identifier] = field(default_factory=list)
 
     def start_codon(self) -> int:
         """First coding base, or the gene's first base if it codes for no protein."""
@@ -105,6 +108,7 @@ def _row(record: GeneRecord, order: Iterable[str]) -> tuple[object, ...] | None:
         record.start_codon(),
         record.tss(),
         tuple(aliases),
+        tuple(dict.fromkeys(record.identifiers)),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from deeprage.data.gene_records import GeneRecord, Span
+from deeprage.data.identifiers import identifiers_of
 from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError
 
@@ -25,6 +26,7 @@ class Feature:
     span: Span
     strand: str
     attributes: dict[str, str]
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -75,6 +77,7 @@ def read_gtf(path: Path) -> FeatureFile:
         record.body = _joined(record.body, feature.span)
         for key, value in feature.attributes.items():
             record.names.setdefault(key, value)
+        record.identifiers += identifiers_of(feature.pairs, _level(feature))
         _place(feature, record)
     return FeatureFile(genes=list(genes.values()))
 
@@ -97,6 +100,8 @@ def _add_part(feature: Feature, genes: dict[str, GeneRecord], parents: dict[str,
     for key, value in feature.attributes.items():
         if key not in {"ID", "Name"}:
             record.names.setdefault(key, value)
+    level = "gene" if root == feature.attributes.get("ID") else _level(feature)
+    record.identifiers += identifiers_of(feature.pairs, level)
     _place(feature, record)
 
 
@@ -105,6 +110,12 @@ def _place(feature: Feature, record: GeneRecord) -> None:
         record.coding.append(feature.span)
     elif feature.type in _TRANSCRIPTS and not _open_start(feature):
         record.transcripts.append(feature.span)
+
+
+def _level(feature: Feature) -> str:
+    if feature.type in _CODING:
+        return "CDS"
+    return "transcript" if feature.type in _TRANSCRIPTS else "gene"
 
 
 def _open_start(feature: Feature) -> bool:
@@ -121,7 +132,10 @@ def _record(feature: Feature) -> GeneRecord:
     aliases = [
         alias.strip() for key in _ALIAS_KEYS for alias in names.get(key, "").split(",") if alias
     ]
-    return GeneRecord(names, feature.chromosome, feature.strand, feature.span, aliases=aliases)
+    record = GeneRecord(names, feature.chromosome, feature.strand, feature.span, aliases=aliases)
+    if _level(feature) == "gene":
+        record.identifiers = identifiers_of(feature.pairs, "gene")
+    return record
 
 
 def _note_region(feature: Feature, found: FeatureFile) -> None:
@@ -154,18 +168,27 @@ def _features(path: Path, *, gtf: bool) -> Iterator[Feature]:
                     "expected nine columns separated by tabs, with start and end, the lower "
                     "number first and from 1 on, in the fourth and fifth."
                 )
-            attributes = _gtf_attributes(fields[8]) if gtf else _gff3_attributes(fields[8])
+            pairs = _gtf_attributes(fields[8]) if gtf else _gff3_attributes(fields[8])
             span = (int(fields[3]) - 1, int(fields[4]))
-            yield Feature(unquote(fields[0]), fields[2], span, fields[6], attributes)
+            attributes: dict[str, str] = {}
+            for key, value in pairs:
+                joined = not gtf and key in attributes
+                if joined:
+                    attributes[key] += f",{value}"
+                else:
+                    attributes.setdefault(key, value)
+            yield Feature(unquote(fields[0]), fields[2], span, fields[6], attributes, tuple(pairs))
 
 
-def _gff3_attributes(text: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in text.strip().split(";") if "=" in part)
-    return {key.strip(): unquote(value.strip()) for key, _, value in pairs}
+def _gff3_attributes(text: str) -> list[tuple[str, str]]:
+    """Pairs of key and value, lists split at the commas that are not escaped."""
+    parts = (part.partition("=") for part in text.strip().split(";") if "=" in part)
+    return [
+        (key.strip(), unquote(single.strip()))
+        for key, _, value in parts
+        for single in value.split(",")
+    ]
 
 
-def _gtf_attributes(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key, quoted, bare in _GTF_ATTRIBUTE.findall(text):
-        found.setdefault(key, quoted or bare)
-    return found
+def _gtf_attributes(text: str) -> list[tuple[str, str]]:
+    return [(key, quoted or bare) for key, quoted, bare in _GTF_ATTRIBUTE.findall(text)]

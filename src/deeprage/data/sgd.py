@@ -4,6 +4,7 @@ from pathlib import Path
 
 from deeprage.data.gene_records import GeneRecord
 from deeprage.data.gff import FeatureFile
+from deeprage.data.identifiers import identifiers_of
 from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError
 
@@ -55,11 +56,14 @@ def _record(fields: list[str]) -> GeneRecord | None:
     if kind not in _GENES or not name or not located:
         return None
     body = (min(int(start), int(stop)) - 1, max(int(start), int(stop)))
+    synonyms = [alias for alias in aliases.split("|") if alias]
+    pairs = [("Dbxref", f"SGD:{fields[0]}"), ("locus_tag", name), ("gene", symbol)]
     return GeneRecord(
         names={"locus_tag": name} | ({"gene": symbol} if symbol else {}),
         chromosome="mitochondrion" if chromosome == _MITOCHONDRION else chromosome,
         strand=_STRANDS[strand],
         body=body,
         coding=[body] if kind in _CODING else [],
-        aliases=[alias for alias in aliases.split("|") if alias],
+        aliases=synonyms,
+        identifiers=identifiers_of([*pairs, *(("Alias", alias) for alias in synonyms)], "gene"),
     )
