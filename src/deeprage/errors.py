@@ -11,6 +11,15 @@ class DeepRageError(Exception):
     kept for errors of the program itself.
     """
 
+    #: Of the command line.
+    exit_code = 2
+
+
+class WorkFailedError(DeepRageError):
+    """The input was valid, but the work gave no result."""
+
+    exit_code = 1
+
 
 def examples(names: Iterable[object], *, most: int = 3) -> str:
     """The first `most` names, quoted, for an error message: ``'a', 'b', 'c', ...``, or `none`."""

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from deeprage.cli.failures import failure
+from deeprage.errors import WorkFailedError
+
 from .conftest import Deeprage
 
 
@@ -66,3 +69,8 @@ class TestBenchmark:
         assert found.code == 2
         assert told in found.err
         assert found.err.count("\n") == 1
+
+    def test_a_benchmark_without_any_result_exits_with_1(self) -> None:
+        reported = failure(WorkFailedError("all 3 jobs failed."))
+        assert reported is not None
+        assert (reported.sentence, reported.code) == ("error: all 3 jobs failed.", 1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deeprage.data.split import Regime, Role
-from deeprage.errors import DeepRageError
+from deeprage.errors import DeepRageError, WorkFailedError
 from deeprage.evaluation import metrics
 from deeprage.evaluation.benchmark import benchmark, plan_splits
 from deeprage.evaluation.contestants import NETWORKS, Contestant, contestant
@@ -173,6 +173,17 @@ class TestFailures:
         )
         assert [row["predictor"] for row in result["panels"][0]["rows"]] == ["additive"]
         assert "k-mer length" in result["failures"][0]["error"]
+
+    def test_when_all_fail_the_earlier_result_is_kept(
+        self, make_compendium, tmp_path: Path
+    ) -> None:
+        compendium = planted(make_compendium)
+        options: dict[str, Any] = {"regimes": ["genes"], "most_folds": 1, "out": tmp_path}
+        benchmark(compendium, predictors=["additive"], **options)
+        earlier = (tmp_path / "benchmark.json").read_bytes()
+        with pytest.raises(WorkFailedError, match=r"all 1 jobs .* k-mer length .* is kept"):
+            benchmark(compendium, predictors=[Contestant("kmer-ridge", {"k": 99})], **options)
+        assert (tmp_path / "benchmark.json").read_bytes() == earlier
 
     @pytest.mark.parametrize(
         ("options", "told"),

@@ -10,7 +10,8 @@ from deeprage.baselines import make_baseline
 from deeprage.data.fingerprint import content_of_compendium
 from deeprage.data.split import Role
 from deeprage.data.splitting import make_split
-from deeprage.evaluation.contestants import Contestant, contestant, reached, without_words
+from deeprage.evaluation import job_key
+from deeprage.evaluation.contestants import Contestant, contestant
 from deeprage.evaluation.controls import Control, under_control
 from deeprage.evaluation.evaluate import fit_and_predict
 from deeprage.evaluation.jobs import Job, run_jobs
@@ -88,20 +89,81 @@ class TestRunJobs:
         assert "signal 9" in str(outcomes[0].error)
         assert outcomes[1].error is None
 
+    @pytest.mark.parametrize(
+        ("part", "damage"),
+        [
+            ("jobs/*.npz", b""),
+            ("jobs/*.npz", None),
+            ("jobs/*.json", b"{"),
+            ("data/*.h5ad", b""),
+            ("splits/*.npz", b"x\n"),
+        ],
+    )
+    def test_a_damaged_cache_heals(
+        self, planted, tmp_path: Path, part: str, damage: bytes | None
+    ) -> None:
+        split = make_split(planted, regime="pairs")
+        jobs = [Job(contestant("gene-mean"), split)]
+        (whole,) = run_jobs(planted, jobs, cache=tmp_path)
+        expected = whole.prediction().values
+        (path,) = tmp_path.glob(part)
+        if damage is None:
+            path.unlink()
+        else:
+            path.write_bytes(damage)
+        if not part.startswith("jobs"):  # the result itself is still whole: ask for another one
+            jobs = [Job(contestant("gene-mean"), split), Job(contestant("additive"), split)]
+        outcomes = run_jobs(planted, jobs, cache=tmp_path)
+        assert [outcome.error for outcome in outcomes] == [None] * len(jobs)
+        assert outcomes[0].cached is not part.startswith("jobs")
+        np.testing.assert_array_equal(outcomes[0].prediction().values, expected)
+        assert all(outcome.cached for outcome in run_jobs(planted, jobs, cache=tmp_path))
 
-class TestContent:
-    def test_whatever_changes_a_result_changes_the_key(self, make_compendium) -> None:
+    def test_one_changed_byte_of_a_result_is_noticed(self, planted, tmp_path: Path) -> None:
+        jobs = [Job(contestant("gene-mean"), make_split(planted, regime="pairs"))]
+        run_jobs(planted, jobs, cache=tmp_path)
+        (path,) = tmp_path.glob("jobs/*.npz")
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(bytes(content))
+        assert not run_jobs(planted, jobs, cache=tmp_path)[0].cached
+
+
+class TestKey:
+    """Everything that a result depends on is part of the key under which it is kept."""
+
+    def keys(self, compendium, jobs: list[Job], cache: Path) -> list[str]:
+        return [outcome.path.name for outcome in run_jobs(compendium, jobs, cache=cache)]
+
+    def test_data_split_control_and_settings(self, make_compendium, tmp_path: Path) -> None:
         plain = make_compendium()
         split = make_split(plain, regime="genes")
-        found = [content_of_compendium(plain)] + [
+        other_split = make_split(plain, regime="genes", seed=1)
+        one = contestant("gene-mean")
+        jobs = [
+            Job(one, split),
+            Job(one, other_split),
+            Job(one, split, control=Control.LABELS_PERMUTED),
+            Job(one, split, control=Control.LABELS_PERMUTED, seed=1),
+            Job(contestant("condition-mean"), split),
+            # Refused at once, so that nothing is fitted.
+            Job(contestant("kmer-ridge", settings={"k": 98}), split),
+            Job(contestant("kmer-ridge", settings={"k": 99}), split),
+        ]
+        keys = self.keys(plain, jobs, tmp_path)
+        assert len(set(keys)) == len(keys)
+        # A seed without a control, and the number of a fold, change nothing.
+        assert self.keys(plain, [Job(one, split, fold=3, seed=7)], tmp_path) == keys[:1]
+        changed = [
             content_of_compendium(under_control(plain, split, control))
             for control in Control
             if control not in (Control.NONE, Control.CODING_PERMUTED)
         ]
-        assert len(set(found)) == len(found)
-        assert content_of_compendium(make_compendium()) == found[0]
+        changed += [content_of_compendium(each) for each in (plain, make_compendium())]
+        assert changed[-1] == changed[-2]
+        assert len(set(changed)) == len(changed) - 1
 
-    def test_coding_sequences_matter_to_those_that_read_them(
+    def test_coding_sequences_for_those_that_read_them(
         self, make_compendium, tmp_path: Path
     ) -> None:
         plain, coded = make_compendium(), make_compendium()
@@ -112,26 +174,74 @@ class TestContent:
             # Refused at once, so that no tree is grown.
             Job(contestant("codon-trees", settings={"repeats": 0}), split),
         ]
-        before, after = (run_jobs(each, jobs, cache=tmp_path) for each in (plain, coded))
-        assert before[0].path == after[0].path
-        assert before[1].path != after[1].path
+        before, after = (self.keys(each, jobs, tmp_path) for each in (plain, coded))
+        assert before[0] == after[0]
+        assert before[1] != after[1]
 
-    def test_the_code_that_a_predictor_reaches_is_part_of_it(self) -> None:
-        names = ("additive", "regulator-ridge", "kmer-ridge", "motif-ridge", "deeprage-c")
-        codes = [contestant(name).fingerprint()["code"] for name in names]
-        assert len(set(codes)) == len(codes)
-        assert contestant("sequence-only").fingerprint()["code"] == codes[-1]
+    def test_motif_files_by_their_content(self, tmp_path: Path) -> None:
+        file, copy = tmp_path / "a.meme", tmp_path / "b.meme"
+        file.write_text("one")
+        copy.write_text("one")
+        first = contestant("motif-ridge", motifs=[file]).fingerprint()
+        assert contestant("motif-ridge", motifs=[copy]).fingerprint() == first
+        copy.write_text("other")
+        assert contestant("motif-ridge", motifs=[copy]).fingerprint() != first
 
-    def test_modules_that_are_imported_from_a_package_are_reached(self) -> None:
-        found = reached("deeprage.evaluation.trial")
-        assert b"PRESETS" in found["deeprage.networks.presets"]
-        assert b"def train(" in found["deeprage.training.train"]
+    @pytest.mark.parametrize(
+        ("name", "modules"),
+        [
+            ("additive", ["baselines.reference", "evaluation.evaluate", "evaluation.controls"]),
+            ("motif-ridge", ["data.pwm_scan", "data.motifs", "data.split", "data.compendium"]),
+            ("codon-trees", ["baselines.codon_trees", "data.coding", "baselines.features"]),
+            ("deeprage-f", ["factorised.gaussian", "data.pwm_scan", "baselines.factors"]),
+            ("deeprage-c", ["networks.presets", "training.train", "training.loop", "data.dna"]),
+        ],
+    )
+    def test_every_module_that_a_predictor_reaches(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, modules: list[str]
+    ) -> None:
+        plain = job_key._source
+        before = contestant(name).fingerprint()
+        assert contestant(name).fingerprint() == before
+        for module in modules:
 
-    def test_words_about_the_code_are_not_part_of_it(self) -> None:
+            def changed(asked: str, module: str = f"deeprage.{module}") -> bytes | None:
+                source = plain(asked)
+                return source + b"\nCHANGED = 1\n" if source and asked == module else source
+
+            monkeypatch.setattr(job_key, "_source", changed)
+            assert contestant(name).fingerprint()["code"] != before["code"], module
+
+    def test_a_module_that_is_not_reached_does_not_count(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plain, before = job_key._source, contestant("additive").fingerprint()
+        monkeypatch.setattr(
+            job_key, "_source", lambda name: b"x = 1" if "medusa" in name else plain(name)
+        )
+        assert contestant("additive").fingerprint() == before
+
+    def test_versions_of_the_packages_that_are_imported(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = {
+            "additive": {"numpy", "pandas"},
+            "codon-trees": {"lightgbm", "pyjaspar", "Bio"},
+            "deeprage-c": {"torch", "lightning_fabric"},
+            "deeprage-f": {"lightgbm", "scipy"},
+        }
+        for name, packages in expected.items():
+            before = contestant(name).fingerprint()
+            assert packages <= set(before["packages"])
+            for package in packages:
+                assert before["packages"][package].split()[1][0].isdigit()
+        before = contestant("codon-trees").fingerprint()
+        monkeypatch.setattr(job_key, "_version", lambda name: f"{name} 0.0")
+        assert contestant("codon-trees").fingerprint() != before
+
+    def test_documentation_of_the_code_does_not_count(self) -> None:
         code = b'"""A module."""\ndef twice(x):\n    """Two of it."""\n    return 2 * x\n'
-        retold = b"def twice(x):\n    # Why twice.\n    return (2\n        * x)\n"
-        changed = code.replace(b"2 *", b"3 *")
-        told = code.replace(b"return 2 * x", b"return 'Two of it.'")
-        assert without_words(retold) == without_words(code)
-        assert without_words(changed) != without_words(code)
-        assert without_words(told) != without_words(code)
+        documented = b"def twice(x):\n    # Why twice.\n    return (2\n        * x)\n"
+        assert job_key._behaviour(documented) == job_key._behaviour(code)
+        for other in (code.replace(b"2 *", b"3 *"), code.replace(b"2 * x", b"'Two of it.'")):
+            assert job_key._behaviour(other) != job_key._behaviour(code)

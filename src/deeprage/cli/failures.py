@@ -36,7 +36,7 @@ def failure(
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return Failure(after_interruption(arguments, since=since), INTERRUPTED)
     if isinstance(error, DeepRageError):
-        return Failure(_line(str(error)), BAD_INPUT)
+        return Failure(_line(str(error)), error.exit_code)
     if isinstance(error, BrokenPipeError):
         _leave_pipe_quietly()
         return Failure("", 1)

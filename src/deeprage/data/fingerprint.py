@@ -18,7 +18,10 @@ def content_of_compendium(compendium: Compendium) -> str:
     for array in (compendium.expression, compendium.promoters, compendium.regulator_levels):
         found.update(str((array.shape, array.dtype)).encode())
         found.update(np.ascontiguousarray(array).tobytes())
-    names = (compendium.genes, compendium.conditions, compendium.series, compendium.groups)
+    names = (
+        *(compendium.genes, compendium.symbols, compendium.conditions),
+        *(compendium.series, compendium.groups),
+    )
     about = {key: compendium.about[key] for key in ("unit", "anchor", "downstream")}
     found.update(json.dumps([*names, compendium.regulators, about], sort_keys=True).encode())
     return found.hexdigest()[:32]

@@ -1,6 +1,8 @@
 """PWM scores of promoters: the best match in position bins, and the occupancy of the window."""
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +121,7 @@ def _read(path: Path, shape: tuple[int, int, int]) -> MotifScores | None:
     try:
         with np.load(path, allow_pickle=False) as saved:
             found = MotifScores(best=saved["best"], occupancy=saved["occupancy"])
-    except (OSError, KeyError, ValueError, EOFError):
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
     return found if found.best.shape == shape else None
 

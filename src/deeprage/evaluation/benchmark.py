@@ -14,13 +14,15 @@ from deeprage.data.fingerprint import content_of_compendium
 from deeprage.data.labels import DEFAULT_EDGES, class_names
 from deeprage.data.split import Regime, Split
 from deeprage.data.splitting import Folds, as_regime, make_split, split_folds
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError, WorkFailedError, unknown
 from deeprage.evaluation.contestants import SIMPLE, Contestant, contestant
 from deeprage.evaluation.controls import Control, as_control
-from deeprage.evaluation.jobs import Job, Outcome, content_of_split, run_jobs
+from deeprage.evaluation.job_key import code_of, content_of_split, key_of
+from deeprage.evaluation.jobs import Job, Outcome, run_jobs
 from deeprage.evaluation.leakage import audit
 from deeprage.evaluation.panel import panel
 from deeprage.evaluation.pooling import Pooled, pool
+from deeprage.evaluation.sealed_files import is_intact, seal
 from deeprage.files import read_json, write_json, written_aside
 
 FORMAT_VERSION = 1
@@ -106,6 +108,7 @@ def benchmark(
     Raises:
         DeepRageError: unknown names, too few series or groups for the folds. A predictor that
             fails is no error: it is listed under `failures`.
+        WorkFailedError: every job failed; an earlier result in `out` is kept.
     """
     numbers = {"jobs": jobs, "threads": threads, "most_folds": most_folds, "epochs": epochs}
     numbers["control_folds"] = control_folds
@@ -150,6 +153,7 @@ def benchmark(
         on_start=on_start,
         on_outcome=on_outcome,
     )
+    _check_some_ended(outcomes, out)
     panels = []
     for regime in chosen:
         pooled = _pooled(compendium, [o for o in outcomes if o.job.split.regime is regime])
@@ -210,16 +214,31 @@ def audit_of(
 ) -> list[dict[str, Any]]:
     """The leakage audit of several folds: of each finding, the worst of them."""
     worst: dict[str, dict[str, Any]] = {}
-    source = content_of_compendium(compendium)
+    source = {"compendium": content_of_compendium(compendium), **code_of([audit.__module__])}
     for split in splits:
-        path = Path(cache) / "audits" / f"{source}-{content_of_split(split)}-{__version__}.json"
-        if not path.exists():
+        key = key_of({**source, "split": content_of_split(split)})
+        path = Path(cache) / "audits" / f"{key}.json"
+        if not is_intact(path):
             write_json(path, [row.as_dict() for row in audit(compendium, split)])
+            seal(path)
         for row in read_json(path):
             earlier = worst.setdefault(row["name"], row)
             if _badness(row) > _badness(earlier):
                 worst[row["name"]] = row
     return list(worst.values())
+
+
+def _check_some_ended(outcomes: Sequence[Outcome], out: Path) -> None:
+    """Raise a `WorkFailedError` if every job failed."""
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if not failed or len(failed) < len(outcomes):
+        return
+    first = failed[0]
+    kept = f" The earlier {RESULT} in {out} is kept." if (out / RESULT).exists() else ""
+    raise WorkFailedError(
+        f"all {len(failed)} jobs of the benchmark failed, the first one ({first.job.label}) with: "
+        f"{str(first.error).rstrip('.')}.{kept}"
+    )
 
 
 def _badness(row: dict[str, Any]) -> tuple[int, float]:

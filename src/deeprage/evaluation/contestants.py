@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from deeprage.baselines import BASELINES, make_baseline
 from deeprage.data.predictor import Predictor
 from deeprage.errors import DeepRageError, unknown
+from deeprage.evaluation.job_key import code_of
 
 #: Cheap and strong methods, at least one for each regime; the best of them is what to beat.
 SIMPLE = (
@@ -52,12 +51,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
 #: This project's own model, as `module:Class`.
 MODELS = {"deeprage-f": "deeprage.factorised.model:Factorised"}
 _FITTED_AT_ONCE = {**BASELINES, **MODELS}
-_PREDICTING = (
-    "deeprage.baselines.",
-    "deeprage.factorised.",
-    "deeprage.networks",
-    "deeprage.training",
-)
+#: What runs every predictor of a benchmark, whichever it is: fitting, controls, scored cells.
+_SHARED_CODE = "deeprage.evaluation.worker"
+_TRIAL = "deeprage.evaluation.trial"
 CONTESTANTS = (*BASELINES, *NETWORKS, *MODELS)
 
 
@@ -107,19 +103,19 @@ class Contestant:
         return make_baseline(self.name, **self.settings, **extra)
 
     def fingerprint(self) -> dict[str, Any]:
-        """All that its predictions depend on besides the data: settings, files read, code."""
+        """All that its predictions depend on besides the data: settings, files, code, packages."""
         motifs = [
             sha256(Path(path).read_bytes()).hexdigest()
             for key in ("motifs", "motif_files")
             for path in self.settings.get(key) or ()
         ]
         settings = {k: v for k, v in self.settings.items() if k not in ("motifs", "motif_files")}
-        module = _FITTED_AT_ONCE.get(self.name, "deeprage.evaluation.trial").partition(":")[0]
+        module = _FITTED_AT_ONCE.get(self.name, _TRIAL).partition(":")[0]
         return {
             "name": self.name,
             "settings": settings,
             "motifs": motifs,
-            "code": _code(module),
+            **code_of([module, _SHARED_CODE]),
         }
 
 
@@ -175,43 +171,3 @@ def _accepted(name: str) -> tuple[str, ...]:
 def _class_of(name: str) -> Any:
     module, _, class_name = _FITTED_AT_ONCE[name].partition(":")
     return getattr(import_module(module), class_name)
-
-
-def _code(start: str) -> str:
-    """Hash of the code of `reached(start)`: a result of other code is another result."""
-    sources = reached(start)
-    parts = (name.encode() + without_words(sources[name]) for name in sorted(sources))
-    return sha256(b"".join(parts)).hexdigest()
-
-
-def without_words(source: bytes) -> bytes:
-    """What a module does: its syntax tree without comments, docstrings and layout.
-
-    Whoever explains a predictor better need not fit it again.
-    """
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        named = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        if isinstance(node, named) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-    return ast.dump(tree).encode()
-
-
-def reached(start: str) -> dict[str, bytes]:
-    """Source of a module and of all that it imports from the rooms that predict, by module.
-
-    Code that a predictor never reaches is not among them: a change of it changes no result.
-    """
-    sources: dict[str, bytes] = {}
-    waiting = [start]
-    while waiting:
-        module = waiting.pop()
-        file = files("deeprage").joinpath(*module.split(".")[1:-1], f"{module.split('.')[-1]}.py")
-        if module in sources or not file.is_file():
-            continue
-        sources[module] = file.read_bytes()
-        for node in ast.walk(ast.parse(sources[module])):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PREDICTING):
-                # What is imported from a package may be a module itself.
-                waiting += [str(node.module), *(f"{node.module}.{x.name}" for x in node.names)]
-    return sources

@@ -7,7 +7,6 @@ flight and nothing else; a job that fails, or whose process dies, is reported an
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import selectors
@@ -27,9 +26,12 @@ import deeprage
 from deeprage.data.compendium import Compendium
 from deeprage.data.fingerprint import content_of_coding, content_of_compendium
 from deeprage.data.split import Split
+from deeprage.errors import DeepRageError
 from deeprage.evaluation.contestants import Contestant
 from deeprage.evaluation.controls import Control
 from deeprage.evaluation.evaluate import SCORED_ROLES, Prediction
+from deeprage.evaluation.job_key import content_of_split, key_of
+from deeprage.evaluation.sealed_files import hash_of_file, is_intact, seal
 from deeprage.files import read_json, write_json
 
 #: Libraries that start threads of their own read these.
@@ -87,7 +89,7 @@ class Outcome:
         cells = split.cells(*SCORED_ROLES)
         values = np.full(cells.shape, np.nan, dtype=np.float32)
         classes = None
-        with np.load(self.path.with_suffix(".npz"), allow_pickle=False) as found:
+        with np.load(_values_of(self.path), allow_pickle=False) as found:
             values[cells] = found["values"]
             if "classes" in found:
                 classes = np.full(cells.shape, -1, dtype=np.int8)
@@ -121,15 +123,17 @@ def run_jobs(
     outcomes: dict[int, Outcome] = {}
     waiting: deque[int] = deque()
     for number, (job, path) in enumerate(zip(jobs, paths, strict=True)):
-        if is_done(path):
-            outcomes[number] = Outcome(job, path, read_json(path.with_suffix(".json")), None, True)
+        about = about_of(path)
+        if about is not None:
+            outcomes[number] = Outcome(job, path, about, None, True)
             on_outcome(outcomes[number])
         else:
             waiting.append(number)
     if waiting:
         data = cache / "data" / f"{source}{f'-{coding[:8]}' if coding else ''}.h5ad"
-        if not data.exists():
+        if not is_intact(data):
             compendium.save(data)
+            seal(data)
         messages = {
             number: _message(jobs[number], paths[number], data=data, cache=cache, threads=threads)
             for number in waiting
@@ -140,28 +144,26 @@ def run_jobs(
             for number, error in pool.run(
                 waiting, messages, spent=spent, on_start=lambda number: on_start(jobs[number])
             ):
-                path = paths[number]
-                about = read_json(path.with_suffix(".json")) if error is None else {}
-                outcomes[number] = Outcome(jobs[number], path, about, error)
+                about = about_of(paths[number]) if error is None else None
+                if error is None and about is None:
+                    error = "its result could not be read back: is the disk full or damaged?"
+                outcomes[number] = Outcome(jobs[number], paths[number], about or {}, error)
                 on_outcome(outcomes[number])
     return [outcomes[number] for number in range(len(jobs))]
 
 
-def is_done(path: Path) -> bool:
-    """Whether a job's result is complete; its JSON is written last."""
-    return path.with_suffix(".json").is_file() and path.with_suffix(".npz").is_file()
-
-
-def content_of_split(split: Split) -> str:
-    """A hash of a split's regime and roles."""
-    found = hashlib.sha256(str(split.regime).encode())
-    found.update(np.ascontiguousarray(split.role).tobytes())
-    return found.hexdigest()[:32]
+def about_of(path: Path) -> dict[str, Any] | None:
+    """What is known about a finished job; None if it is not finished or its files are damaged."""
+    try:
+        about = read_json(path.with_suffix(".json"))
+        complete = isinstance(about, dict) and about["sha256"] == hash_of_file(_values_of(path))
+        return about if complete else None
+    except (DeepRageError, OSError, KeyError):
+        return None
 
 
 def _key(job: Job, source: str, coding: str | None) -> str:
-    named = {
-        "deeprage": deeprage.__version__,
+    parts = {
         "compendium": source,
         "split": content_of_split(job.split),
         "contestant": job.contestant.fingerprint(),
@@ -169,15 +171,21 @@ def _key(job: Job, source: str, coding: str | None) -> str:
         "seed": job.seed if job.control is not Control.NONE else None,
     }
     if job.contestant.reads_coding:
-        named["coding"] = coding
-    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
+        parts["coding"] = coding
+    return key_of(parts)
+
+
+def _values_of(path: Path) -> Path:
+    """The predicted values of a job; `about_of` reads what stands beside them."""
+    return path.with_suffix(".npz")
 
 
 def _message(job: Job, path: Path, *, data: Path, cache: Path, threads: int) -> str:
     """What a worker is told; the split goes by file."""
     split = cache / "splits" / f"{content_of_split(job.split)}.npz"
-    if not split.exists():
+    if not is_intact(split):
         job.split.save(split)
+        seal(split)
     return json.dumps(
         {
             "compendium": str(data),
@@ -306,4 +314,4 @@ class _Pool:
 
 def save_about(path: Path, about: dict[str, Any]) -> None:
     """Mark a job's result as complete, with what is known about it."""
-    write_json(path.with_suffix(".json"), about)
+    write_json(path.with_suffix(".json"), {**about, "sha256": hash_of_file(_values_of(path))})
