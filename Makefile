@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test check format docs clean
+.PHONY: help install demo test mutants check format docs clean
 
 help:
 	@echo "make demo     train and evaluate on real yeast data; writes runs/demo/report.html"
 	@echo "make test     run the tests"
+	@echo "make mutants  change the code at random, and see whether the tests notice (an hour)"
 	@echo "make check    ruff and mypy"
 	@echo "make format   let ruff put the code in order"
 	@echo "make docs     build the documentation into site/"
@@ -32,6 +33,9 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+mutants: $(INSTALLED)
+	$(BIN)/python -m tests.mutation --json
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
