@@ -141,16 +141,6 @@ def test_averaged_ensembles_are_the_average_of_single_ones(make_world: Callable)
     np.testing.assert_allclose(both, (one + two) / 2, rtol=1e-4, atol=1e-5)
 
 
-def test_boosted_trees_without_lightgbm_say_how_to_get_it(
-    make_world: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "lightgbm", None)
-    world = make_world(genes=80, conditions=12)
-    split = world.split("genes")
-    with pytest.raises(DeepRageError, match=r"pip install 'deeprage\[boosting\]'"):
-        boosted_trees(world.motifs).fit(visible(world.compendium, split), split)
-
-
 def test_the_cache_holds_the_motif_scores(make_world: Callable, tmp_path: Path) -> None:
     world = make_world(genes=80, conditions=12)
     split = world.split("genes")

@@ -76,7 +76,6 @@ class BoostedTrees(PromoterFactors):
         self.num_threads = num_threads
 
     def _features(self, visible: Compendium) -> NDArray[np.float32]:
-        _lightgbm()  # says what is missing before the promoters are scanned
         motifs = self.motif_features
         scores = motifs.of(visible)
         if not self.composition:
@@ -87,7 +86,8 @@ class BoostedTrees(PromoterFactors):
     def _paths(
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        lightgbm = _lightgbm()
+        import lightgbm
+
         settings = self._settings()
         shape = (len(self.rounds), len(features), scores.shape[1])
         paths = np.zeros(shape, dtype=np.float32)
@@ -132,14 +132,3 @@ def _staged(
         staged[number] = total
         done = stop
     return staged
-
-
-def _lightgbm() -> Any:
-    try:
-        import lightgbm
-    except ImportError as error:
-        raise DeepRageError(
-            "boosted-trees needs LightGBM, which is not installed: "
-            "run `pip install 'deeprage[boosting]'`."
-        ) from error
-    return lightgbm

@@ -7,6 +7,7 @@ from typer import Argument, Option
 
 from deeprage.cli.console import note
 from deeprage.errors import DeepRageError, unknown
+from deeprage.listing import listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,12 +30,13 @@ def attribute(
     conditions: Annotated[
         list[str] | None,
         Option(
-            help="Explain the mean prediction in this condition or series; repeatable; default: "
-            "each gene's own response over all conditions."
+            help="Explain the mean prediction in these conditions or series, with commas or "
+            "repeated; default: each gene's own response over all conditions."
         ),
     ] = None,
     genes: Annotated[
-        list[str] | None, Option(help="Gene or symbol; repeatable; default: those that respond.")
+        list[str] | None,
+        Option(help="Genes or symbols, with commas or repeated; default: those that respond."),
     ] = None,
     most: Annotated[
         int, Option(help="Without --genes: how many genes, those that respond most first.")
@@ -68,6 +70,10 @@ def attribute(
     model = model_of(found, compendium)
     if chosen == "deeplift":
         check_rules(model)
+    columns_named = {*compendium.conditions, *compendium.series}
+    genes_named = {name.upper() for name in (*compendium.genes, *compendium.symbols)}
+    conditions = listed("--conditions", conditions, columns_named.__contains__)
+    genes = listed("--genes", genes, lambda text: text.upper() in genes_named)
     columns = _columns(compendium, conditions)
     levels = filled(model, compendium.regulator_levels[columns])
     rows = np.flatnonzero(compendium.has_promoter) if genes is None else _rows(compendium, genes)

@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
 from deeprage.errors import DeepRageError
+from deeprage.listing import listed, listed_paths
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +27,8 @@ def benchmark(
         Option(help="Names with commas; default: all simple baselines and the three networks."),
     ] = None,
     regimes: Annotated[
-        list[str] | None, Option(help="Of pairs, conditions, genes, both; default: all.")
+        list[str] | None,
+        Option(help="Of pairs, conditions, genes, both, with commas; default: all."),
     ] = None,
     folds: Annotated[
         str, Option(help="Number of folds, or 'series' for one a condition series.")
@@ -50,7 +52,7 @@ def benchmark(
     ] = False,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Motifs in MEME format, may be repeated; default: JASPAR's fungi."),
+        Option(help="Motifs in MEME format, with commas or repeated; default: JASPAR's fungi."),
     ] = None,
     epochs: Annotated[
         int | None, Option(help="Epochs of a network's training; default: 1 to 3.")
@@ -74,19 +76,19 @@ def benchmark(
     with _progress() as told:
         found = run_benchmark(
             compendium,
-            predictors=_names(predictors),
-            regimes=_names(regimes) or tuple(Regime),
+            predictors=listed("--predictors", predictors),
+            regimes=listed("--regimes", regimes) or tuple(Regime),
             folds=_folds(folds),
             most_folds=most_folds,
             controls=_controls(controls),
-            controlled=_names(controlled),
+            controlled=listed("--controlled", controlled),
             control_folds=control_folds,
             out=out,
             quick=quick,
             jobs=jobs,
             threads=threads,
             epochs=epochs,
-            motifs=None if motifs is None else [Path(path) for path in motifs],
+            motifs=listed_paths("--motifs", motifs),
             seed=seed,
             **told,
         )
@@ -180,14 +182,8 @@ def _legend(panel: dict[str, Any]) -> str:
     return star + (f"Intervals: bootstrap over {drawn}." if drawn else "Too few units to resample.")
 
 
-def _names(given: list[str] | None) -> list[str] | None:
-    """Names from options that may be repeated and may hold commas."""
-    names = [part.strip() for text in given or [] for part in text.split(",") if part.strip()]
-    return names or None
-
-
 def _controls(given: list[str] | None) -> list[str]:
-    names = _names(given) or []
+    names = listed("--controls", given) or []
     if names == ["all"]:
         from deeprage.evaluation.controls import TESTS
 

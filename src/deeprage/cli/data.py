@@ -9,7 +9,7 @@ from typer import Argument, Option
 from deeprage.cli.console import note, show
 from deeprage.cli.importing import import_
 from deeprage.cli.overrides import parse_settings
-from deeprage.cli.parsing import choice
+from deeprage.cli.parsing import choice, listed_settings
 from deeprage.cli.scoring import audit_table
 from deeprage.cli.splits import chosen_split
 from deeprage.errors import DeepRageError
@@ -62,7 +62,7 @@ def fetch(
         out=None if out is None else Path(out),
         source=None if source is None else Path(source),
         force=force,
-        **parse_settings(settings or []),
+        **parse_settings(listed_settings(settings)),
     )
     note(f"{path} is ready; look at it with: deeprage data describe {path}")
     return path

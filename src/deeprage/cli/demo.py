@@ -71,8 +71,7 @@ def demo(
     note(f"{MODEL} and simple methods in all four regimes, one fold each, some minutes")
     benchmark(
         data,
-        # The fair bar where genes are unseen: it reads what deeprage-f reads of a gene.
-        predictors=[*QUICK_BASELINES, "codon-trees", MODEL],
+        predictors=[*QUICK_BASELINES, MODEL],
         quick=True,
         jobs=min(2, threads or os.cpu_count() or 1),
         out=out / BENCHMARK,

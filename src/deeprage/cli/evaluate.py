@@ -7,6 +7,7 @@ from typer import Argument, Option
 
 from deeprage.cli.console import note, show, watched
 from deeprage.cli.scoring import compendium_of, score_run, scores_table
+from deeprage.listing import listed
 
 
 def evaluate(
@@ -18,7 +19,8 @@ def evaluate(
     reference: Annotated[
         list[str] | None,
         Option(
-            help="Baseline to show beside the network; repeatable; default: those of the regime."
+            help="Baselines to show beside the model, with commas or repeated; default: those of "
+            "the regime."
         ),
     ] = None,
 ) -> Path:
@@ -33,7 +35,7 @@ def evaluate(
     scores = score_run(
         found,
         compendium_of(found, data),
-        references=reference or reference_rows(found.split.regime),
+        references=listed("--reference", reference) or reference_rows(found.split.regime),
         on_start=lambda name: note(f"scoring {name}") if watched() else None,
     )
     split = found.split

@@ -10,6 +10,7 @@ from deeprage.cli.console import note, show
 from deeprage.cli.overrides import given
 from deeprage.cli.parsing import check_outputs
 from deeprage.errors import DeepRageError
+from deeprage.listing import listed
 
 if TYPE_CHECKING:
     from deeprage.data.compendium import Compendium
@@ -59,7 +60,7 @@ def import_(
         Option(help="Attribute with the matrix's names; default: the one that fits best."),
     ] = None,
     circular: Annotated[
-        list[str] | None, Option(help="Chromosome to take as circular; may be repeated.")
+        list[str] | None, Option(help="Chromosomes to take as circular, with commas or repeated.")
     ] = None,
     coding: Annotated[
         int | None,
@@ -76,7 +77,7 @@ def import_(
     ] = False,
     reference: Annotated[
         list[str] | None,
-        Option(help="Condition to subtract the mean of; may be repeated."),
+        Option(help="Conditions to subtract the mean of, with commas or repeated."),
     ] = None,
     name: Annotated[str | None, Option(help="Name; default: that of the matrix's file.")] = None,
     unit: Annotated[
@@ -105,7 +106,7 @@ def import_(
         length=length,
         anchor=anchor,
         downstream=downstream,
-        circular=circular,
+        circular=listed("--circular", circular),
         gene_id=gene_id,
         annotation_format=annotation_format,
         coding=coding,

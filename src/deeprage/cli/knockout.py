@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table
 from deeprage.cli.parsing import choice
+from deeprage.listing import listed_paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,19 +33,26 @@ def knockout(
     regulator: Annotated[
         list[str] | None,
         Option(
-            help="MSN2=-3 sets a level, MSN2-=5 lowers and MSN2+=2 raises it (log2); repeatable."
+            help="MSN2=-3 sets a level, MSN2-=5 lowers and MSN2+=2 raises it (log2); several with "
+            "commas or repeated."
         ),
     ] = None,
     motif: Annotated[
         list[str] | None,
-        Option(help="Motif to mask: IUPAC letters, or the name of a known motif; repeatable."),
+        Option(
+            help="Motifs to mask: IUPAC letters, or names of known motifs, with commas or repeated."
+        ),
     ] = None,
     filter: Annotated[
-        list[str] | None, Option(help="Number of a filter to silence; repeatable.")
+        list[str] | None,
+        Option(help="Numbers of filters to silence, with commas or repeated."),
     ] = None,
     pair: Annotated[
         list[str] | None,
-        Option(help="Filter and regulator that no longer meet, 17:MSN2 (deeprage-tp); repeatable."),
+        Option(
+            help="Filter and regulator that no longer meet, 17:MSN2 (deeprage-tp); with commas or "
+            "repeated."
+        ),
     ] = None,
     screen: Annotated[
         str | None,
@@ -54,7 +62,7 @@ def knockout(
     mask: Annotated[str, Option(help="Masked sites become n, or shuffle: in place.")] = "n",
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Known motifs, MEME format; repeatable; default: JASPAR's fungi."),
+        Option(help="Known motifs, MEME format, with commas or repeated; default: JASPAR's fungi."),
     ] = None,
     site_p: Annotated[
         float | None,
@@ -79,7 +87,10 @@ def knockout(
     ] = None,
     targets_of: Annotated[
         list[str] | None,
-        Option(help="Regulator whose targets to mark; default: those knocked out; repeatable."),
+        Option(
+            help="Regulators whose targets to mark, with commas or repeated; default: those "
+            "knocked out."
+        ),
     ] = None,
     top: Annotated[int, Option(help="Most changed genes that Fisher's test looks at.")] = 5,
     name: Annotated[
@@ -117,6 +128,7 @@ def knockout(
         raise DeepRageError(f"--name {name!r} is not the name of one folder: leave out '/'.")
     how: How = "N" if choice("mask", mask.lower(), MASKS) == "n" else "shuffle"
     use_threads(threads)
+    motifs = listed_paths("--motifs", motifs)
     inputs = KnockoutInputs.of(run, data=data, conditions=conditions, device=device)
     done = inputs.perturbations(
         regulators=regulator,

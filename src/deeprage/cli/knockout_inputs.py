@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from deeprage.cli.console import note, watched
 from deeprage.errors import DeepRageError, unknown
+from deeprage.listing import listed
 
 if TYPE_CHECKING:
     from deeprage.data.compendium import Compendium
     from deeprage.data.motifs import Motif
     from deeprage.interpretation.knockout import WildType
     from deeprage.interpretation.known_targets import KnownTargets
-    from deeprage.interpretation.perturbation import Perturbation
+    from deeprage.interpretation.perturbation import Perturbation, RegulatorFinder
     from deeprage.interpretation.promoter_edits import How
     from deeprage.training.run import Run
 
@@ -97,14 +98,19 @@ class KnockoutInputs:
         def known() -> list[Motif]:
             return load_motifs(None if not known_motifs else [Path(path) for path in known_motifs])
 
+        def reads(read: Callable[[str, RegulatorFinder], object]) -> Callable[[str], bool]:
+            return lambda text: _is_read(read, text, finder)
+
+        regulators = listed("--regulator", regulators, reads(read_level))
+        pairs = listed("--pair", pairs, reads(read_pair))
         levels = [read_level(text, finder) for text in regulators or ()]
         check_unique([level.name for level in levels], "regulators", "change each once")
         done: list[Perturbation] = [*levels]
         background = letter_frequencies(self.wild.promoters)
-        for text in motifs or ():
+        for text in listed("--motif", motifs) or ():
             pattern = read_pattern(text, motifs=known, background=background, p_value=site_p)
             done.append(MotifMask(pattern, mask))
-        done += [FilterOff(_filter_number(text)) for text in filters or ()]
+        done += [FilterOff(_filter_number(text)) for text in listed("--filter", filters) or ()]
         done += [read_pair(text, finder) for text in pairs or ()]
         return done
 
@@ -158,7 +164,8 @@ def known_targets(
         return None, []
     known = KnownTargets(Path(network), inputs.compendium)
     if targets_of:
-        return known, known.named(targets_of)
+        names = listed("--targets-of", targets_of, lambda text: known.slot(text) is not None)
+        return known, known.named(names or [])
     slots = [one.slot for one in done if isinstance(one, (LevelChange, PairOff))]
     named = [known.slot(one.pattern.name) for one in done if isinstance(one, MotifMask)]
     slots += [slot for slot in named if slot is not None]
@@ -166,6 +173,16 @@ def known_targets(
     if not slots:
         note(f"{known.source} knows no target of what is knocked out; name one with --targets-of")
     return known, slots
+
+
+def _is_read(
+    read: Callable[[str, RegulatorFinder], object], text: str, finder: RegulatorFinder
+) -> bool:
+    try:
+        read(text, finder)
+    except DeepRageError:
+        return False
+    return True
 
 
 def _filter_number(text: str | int) -> int:
@@ -184,12 +201,10 @@ def _columns(compendium: Compendium, wanted: Sequence[str] | None) -> list[int]:
     for at, series in enumerate(compendium.series):
         members.setdefault(series, []).append(at)
     found: list[int] = []
-    for text in wanted:
-        whole = text in column or text in members
-        for name in [text] if whole else [part.strip() for part in text.split(",")]:
-            if name not in column and name not in members:
-                raise unknown("condition or series", name, [*column, *members])
-            found += [column[name]] if name in column else members[name]
+    for name in listed("--conditions", wanted, {*column, *members}.__contains__) or ():
+        if name not in column and name not in members:
+            raise unknown("condition or series", name, [*column, *members])
+        found += [column[name]] if name in column else members[name]
     return list(dict.fromkeys(found))
 
 

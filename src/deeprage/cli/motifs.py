@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table
+from deeprage.listing import listed_paths
 
 
 def motifs(
@@ -13,7 +14,7 @@ def motifs(
     *,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Known motifs, MEME format; repeatable; default: JASPAR's fungi."),
+        Option(help="Known motifs, MEME format, with commas or repeated; default: JASPAR's fungi."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -56,7 +57,8 @@ def motifs(
     compendium = compendium_of(found, data)
     rows = found.split.train_rows
     promoters = compendium.promoters[rows[compendium.has_promoter[rows]]]
-    known = {Path(path).name: load_motifs([path]) for path in motifs or ()}
+    files = listed_paths("--motifs", motifs) or ()
+    known = {path.name: load_motifs([path]) for path in files}
     if not known:
         known["JASPAR fungi"] = load_motifs(None)
     targets = [motif for part in known.values() for motif in part]

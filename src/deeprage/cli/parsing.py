@@ -1,10 +1,14 @@
 """Option values that are more than a word or a number."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from deeprage.errors import DeepRageError, unknown
+
+#: A comma that another `name=` follows: those inside a value such as [8,8] are none.
+_BEFORE_SETTING = re.compile(r",(?=\s*[A-Za-z_][\w.]*\s*=)")
 
 
 def choice(kind: str, value: str, valid: Iterable[object]) -> str:
@@ -17,6 +21,11 @@ def choice(kind: str, value: str, valid: Iterable[object]) -> str:
     if value not in names:
         raise unknown(kind, value, names)
     return value
+
+
+def listed_settings(given: Sequence[str] | None) -> list[str]:
+    """Texts such as `network.filters=128`, of which several may stand with commas between."""
+    return [part.strip() for text in given or () for part in _BEFORE_SETTING.split(text)]
 
 
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
+from deeprage.listing import listed_paths
 
 
 def targets(
@@ -15,7 +16,7 @@ def targets(
     *,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Known motifs, MEME format; repeatable; default: JASPAR's fungi."),
+        Option(help="Known motifs, MEME format, with commas or repeated; default: JASPAR's fungi."),
     ] = None,
     network: Annotated[
         Path | None,
@@ -93,7 +94,7 @@ def targets(
             symbols=compendium.symbols,
             regulator_rows=compendium.regulator_rows,
         )
-    paths = None if not motifs else [Path(path) for path in motifs]
+    paths = listed_paths("--motifs", motifs or None)
     with _progress() as on_step:
         links = find_links(
             model, compendium, found.split, load_motifs(paths), options, on_step=on_step

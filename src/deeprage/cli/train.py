@@ -8,11 +8,12 @@ from typer import Argument, Option
 from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note, watched
 from deeprage.cli.network_settings import network_settings
-from deeprage.cli.parsing import choice, class_edges
+from deeprage.cli.parsing import choice, class_edges, listed_settings
 from deeprage.cli.splits import chosen_split
 from deeprage.cli.train_factorised import NAME as FACTORISED
 from deeprage.cli.train_factorised import refuse_options, train_factorised
 from deeprage.errors import DeepRageError, unknown
+from deeprage.listing import listed_paths
 
 #: `default` is this project's; `paper` is the paper's optimiser and schedule.
 RECIPES = ("default", "paper")
@@ -92,8 +93,8 @@ def train(
     motifs: Annotated[
         list[Path] | None,
         Option(
-            help="Motifs in MEME format, of deeprage-f and of network.first_filters=motifs; may be "
-            "repeated; default: JASPAR's fungi."
+            help="Motifs in MEME format, of deeprage-f and of network.first_filters=motifs; with "
+            "commas or repeated; default: JASPAR's fungi."
         ),
     ] = None,
     seed: Annotated[int, Option(help="Seed of the split and of the training.")] = 0,
@@ -116,13 +117,14 @@ def train(
     from deeprage.training.train import train as train_network
 
     file, out = Path(file), Path(out)
+    motifs = listed_paths("--motifs", motifs)
     if model not in (*PRESETS, FACTORISED):
         raise unknown("model", model, (*PRESETS, FACTORISED))
     scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
     thresholds = class_edges(edges)
     paper = choice("recipe", recipe, RECIPES) == "paper"
     of_networks: dict[str, Any] = {
-        "set": settings,
+        "set": listed_settings(settings),
         "recipe": "paper" if paper else None,
         "head": head,
         "block": block,

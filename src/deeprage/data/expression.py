@@ -15,6 +15,7 @@ from deeprage.data.near_names import spreadsheet_hint
 from deeprage.data.reading import is_damaged_hdf5, open_binary, open_text
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples, unknown
+from deeprage.listing import listed
 
 #: Where the genes stand.
 ORIENTATIONS = ("auto", "rows", "columns")
@@ -95,11 +96,13 @@ def transform_expression(
                 "counts or TPM; leave out `--log2` if the values are logarithms already."
             )
         values = values.add(1).transform(np.log2)
-    for name in reference:
-        if name not in values.columns:
-            raise unknown("reference condition", name, [str(x) for x in values.columns])
-    if reference:
-        values = values.sub(values[list(reference)].mean(axis=1), axis=0)
+    known = {str(name) for name in values.columns}
+    names = listed("--reference", reference, known.__contains__) or []
+    for name in names:
+        if name not in known:
+            raise unknown("reference condition", name, known)
+    if names:
+        values = values.sub(values[names].mean(axis=1), axis=0)
     return values
 
 

@@ -29,7 +29,7 @@ FORMAT_VERSION = 1
 RESULT = "benchmark.json"
 #: Simple baselines and the paper's three networks.
 DEFAULT_PREDICTORS = (*SIMPLE, "deeprage-c", "deeprage-tp", "deeprage-rnn")
-#: Seconds each, and among them the strongest of those for each regime.
+#: Quick, and among them the strongest for each regime.
 QUICK_BASELINES = (
     "majority",
     "gene-mean",
@@ -38,8 +38,9 @@ QUICK_BASELINES = (
     "completion",
     "regulator-ridge",
     "motif-ridge",
+    "codon-trees",
 )
-QUICK_PREDICTORS = (*QUICK_BASELINES, "deeprage-c")
+QUICK_PREDICTORS = (*QUICK_BASELINES, "deeprage-f", "deeprage-c")
 QUICK_EPOCHS = 3
 #: Of a method that is quick enough with fewer rounds of trees.
 QUICK_SETTINGS: dict[str, dict[str, Any]] = {"codon-trees": {"rounds": [50, 100, 200, 300]}}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.boosted_trees import _lightgbm, _staged
+from deeprage.baselines.boosted_trees import _staged
 from deeprage.baselines.features import proximal
 from deeprage.data.compendium import Compendium
 from deeprage.data.motifs import letter_frequencies, load_motifs, log_odds
@@ -26,7 +26,8 @@ class KeptStack(PromoterStack):
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]
     ) -> NDArray[np.float32]:
         """As `BoostedTrees._paths` with one ensemble a factor."""
-        lightgbm = _lightgbm()
+        import lightgbm
+
         settings = self._settings()
         data = lightgbm.Dataset(features[rows], params=settings, free_raw_data=True)
         paths = np.zeros((len(self.rounds), len(features), scores.shape[1]), dtype=np.float32)

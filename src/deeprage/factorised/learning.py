@@ -111,7 +111,7 @@ def learn(
         on_step: told what is being done, for a progress display.
 
     Raises:
-        DeepRageError: too few training cells, or LightGBM is not installed.
+        DeepRageError: too few training cells.
     """
     generator = np.random.default_rng([seed, 7])
     model = _Keeping(motifs=motifs, cache=cache, num_threads=num_threads, seed=seed)

@@ -120,15 +120,10 @@ def forest_of(text: str) -> Any:
     """A LightGBM model from its text.
 
     Raises:
-        DeepRageError: LightGBM is not installed, or the text is damaged.
+        DeepRageError: the text is damaged.
     """
-    try:
-        import lightgbm
-    except ImportError as error:
-        raise DeepRageError(
-            "deeprage-f needs LightGBM to read a new promoter, and it is not installed: "
-            "run `pip install 'deeprage[boosting]'`."
-        ) from error
+    import lightgbm
+
     try:
         return lightgbm.Booster(model_str=text)
     except lightgbm.basic.LightGBMError as error:
