@@ -1,0 +1,452 @@
+"""Which gene a name means: one resolver for every table and verb.
+
+A gene has identifiers, each of a kind (`ID`, `locus_tag`, `symbol`, `alias`, `Dbxref:GeneID`, ...).
+Names are resolved as a list: what explains the whole list decides what a doubtful name means. A
+name that means two genes is never resolved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from deeprage.data.identifiers import Identifier
+from deeprage.data.name_forms import (
+    Form,
+    bare,
+    cleaned,
+    halves,
+    joined_parts,
+    protein_gene,
+    r_name,
+    spaced_parts,
+    unversioned,
+    written_as,
+)
+from deeprage.errors import DeepRageError, counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The name that a table of one's own (the rows of a compendium) has for a gene; goes before all.
+OWN_NAME = "name"
+#: Kinds that belong to one gene by intention, the most usual first; all others are aliases.
+_IDS = ("locus_tag", "gene_id", "ID", "gene_version", "locus", "systematic_name", "orf_name")
+_SYMBOLS = ("gene", "gene_name", "symbol", "standard_name", "Name")
+_ORDER = {kind: place for place, kind in enumerate((OWN_NAME, *_IDS, *_SYMBOLS))}
+#: Kinds whose values may carry a version; symbols such as AC012345.1 and AC012345.2 are two genes.
+_VERSIONED = {OWN_NAME, *_IDS, "Name", "transcript_id", "protein_id", "Dbxref:Ensembl"}
+#: An explanation that fits so many times more names of a list than another is the right one.
+_DOMINANT = 4
+#: Below this share of different stems, numbers after a dot are no versions (F10E9.6, F10E9.7).
+_UNIQUE_STEMS = 0.95
+_LOOSE = (Form.BARE, Form.VERSION, Form.CASE, Form.VERSION_CASE, Form.R_NAME)
+
+
+class Rule(NamedTuple):
+    """The kind of identifier by which a name was resolved, and the form that was compared."""
+
+    kind: str
+    form: Form
+
+    @property
+    def label(self) -> str:
+        """`symbol`, `gene_id without version`, `GeneID (Dbxref)`."""
+        database = self.kind.removeprefix("Dbxref:")
+        kind = self.kind if database == self.kind else f"{database} (Dbxref)"
+        return kind + self.form.label
+
+
+@dataclass(frozen=True)
+class ResolvedNames:
+    """What a list of names means.
+
+    Attributes:
+        names: as they were given.
+        gene_index: of each name, None where it means no gene or several.
+        rules: of each name, None where it was not resolved.
+        ambiguous: names that mean several genes, with these genes' names.
+        genes: the names of all genes of the resolver.
+    """
+
+    names: tuple[str, ...]
+    gene_index: tuple[int | None, ...]
+    rules: tuple[Rule | None, ...]
+    ambiguous: Mapping[str, tuple[str, ...]]
+    genes: Sequence[str] = field(repr=False)
+
+    @cached_property
+    def resolved(self) -> dict[str, int]:
+        """Index of the gene by name, for the names that were resolved."""
+        pairs = zip(self.names, self.gene_index, strict=True)
+        return {name: index for name, index in pairs if index is not None}
+
+    @cached_property
+    def unmatched(self) -> tuple[str, ...]:
+        """Names that no gene has, each once."""
+        lost = dict.fromkeys(self.names)
+        return tuple(x for x in lost if x not in self.resolved and x not in self.ambiguous)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Number of names by the label of their rule, the most frequent first."""
+        labels = Counter(rule.label for rule in self.rules if rule is not None)
+        return dict(sorted(labels.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def summary(self) -> str:
+        """`38 by ID, 2 by symbol`; `none` if no name was resolved."""
+        return (
+            ", ".join(f"{number:,} by {label}" for label, number in self.counts.items()) or "none"
+        )
+
+    @cached_property
+    def repeated(self) -> dict[int, tuple[str, ...]]:
+        """Different names of the list that mean one gene, by its index."""
+        owners: dict[int, list[str]] = {}
+        for name, index in self.resolved.items():
+            owners.setdefault(index, []).append(name)
+        return {index: tuple(names) for index, names in owners.items() if len(names) > 1}
+
+    def ambiguity(self, *, most: int = 3) -> str:
+        """Which names mean several genes: `'A' (g1, g2), 'B' (g3, g4)`; empty if none does."""
+        shown = [
+            f"{name!r} ({', '.join(genes[:4])}{', ...' if len(genes) > 4 else ''})"
+            for name, genes in list(self.ambiguous.items())[:most]
+        ]
+        return ", ".join(shown) + (", ..." if len(self.ambiguous) > most else "")
+
+
+#: By kind: the form of the least change in which a name fits, and the genes that it then means.
+_Matches = dict[str, tuple[Form, frozenset[int]]]
+
+
+class NameResolver:
+    """Finds genes by any of their identifiers."""
+
+    def __init__(
+        self, genes: Sequence[str], identifiers: Sequence[Iterable[Identifier]] | None = None
+    ) -> None:
+        """
+        Args:
+            genes: how messages call the genes.
+            identifiers: (kind, value) pairs of each gene; default: the genes' names, as `name`.
+        """
+        self.genes = list(genes)
+        if identifiers is None:
+            identifiers = [((OWN_NAME, gene),) for gene in self.genes]
+        self.identifiers = [tuple(_spelled(pairs)) for pairs in identifiers]
+        if len(self.identifiers) != len(self.genes):
+            raise ValueError("identifiers must be given for each gene")
+        self._tables: dict[Form, dict[str, list[tuple[str, int]]]] = {}
+
+    @classmethod
+    def from_annotation(cls, table: pd.DataFrame) -> NameResolver:
+        """A resolver for `annotation.Annotation.genes`, whose rows are the genes."""
+        genes = [str(gene) for gene in table["gene"]]
+        repeated = {gene for gene, number in Counter(genes).items() if number > 1}
+        shown = [
+            f"{gene} at {chromosome}:{start + 1:,}" if gene in repeated else gene
+            for gene, chromosome, start in zip(
+                genes, table["chromosome"], table["start_codon"], strict=True
+            )
+        ]
+        return cls(shown, [_of_row(row) for row in table.to_dict("records")])
+
+    @classmethod
+    def from_symbols(cls, genes: Sequence[str], symbols: Sequence[str]) -> NameResolver:
+        """A resolver for genes with a name and a symbol each."""
+        pairs = zip(genes, symbols, strict=True)
+        return cls(genes, [((OWN_NAME, gene), ("symbol", symbol)) for gene, symbol in pairs])
+
+    def kinds(self) -> dict[str, str]:
+        """The kinds of identifiers that genes have, each with an example."""
+        first: dict[str, str] = {}
+        for pairs in self.identifiers:
+            for kind, value in pairs:
+                first.setdefault(kind, value)
+        return first
+
+    def find(self, name: str) -> int | None:
+        """Index of the gene that one name means by itself, None if none or several."""
+        return self.resolve([name]).gene_index[0]
+
+    def one(self, name: str, what: str) -> int:
+        """Index of the gene that one name means.
+
+        Raises:
+            DeepRageError: it means several genes, or none; `what` says what was looked for.
+        """
+        from deeprage.errors import unknown
+
+        meant = self.resolve([name])
+        if meant.ambiguous:
+            raise ambiguous_names(meant, what)
+        index = meant.gene_index[0]
+        if index is None:
+            shown = (OWN_NAME, *_SYMBOLS)
+            values = [value for pairs in self.identifiers for kind, value in pairs if kind in shown]
+            raise unknown(what, name, [*self.genes, *values])
+        return index
+
+    def resolve(self, names: Sequence[str], *, kind: str | None = None) -> ResolvedNames:
+        """What each name of a list means; the same whatever the order of the list.
+
+        Args:
+            kind: use identifiers of this kind only, such as `locus_tag`, `Dbxref` or `GeneID`.
+        """
+        given = tuple(str(name) for name in names)
+        listed = sorted({cleaned(name) for name in given} - {""})
+        matches = {name: self._matches(name, kind) for name in listed}
+        self._drop_false_versions(matches)
+        self._add_joined(matches, kind)
+        support = Counter(
+            kind
+            for found in matches.values()
+            for kind, (_, genes) in found.items()
+            if len(genes) == 1
+        )
+        chosen = {name: _choose(found, support) for name, found in matches.items() if found}
+        none: tuple[Rule | None, frozenset[int]] = (None, frozenset())
+        index: list[int | None] = []
+        rules: list[Rule | None] = []
+        ambiguous: dict[str, tuple[str, ...]] = {}
+        for name in given:
+            rule, genes = chosen.get(cleaned(name), none)
+            single = len(genes) == 1
+            index.append(next(iter(genes)) if single else None)
+            rules.append(rule if single else None)
+            if len(genes) > 1:
+                ambiguous[name] = tuple(self.genes[gene] for gene in sorted(genes))
+        return ResolvedNames(given, tuple(index), tuple(rules), ambiguous, self.genes)
+
+    def _matches(self, name: str, only: str | None) -> _Matches:
+        matches: _Matches = {}
+        self._add(matches, name, Form.WRITTEN, only)
+        if any(_rank(kind) < 2 for kind in matches):
+            return matches
+        for form in _LOOSE:
+            if form is Form.R_NAME and r_name(name) != name:
+                continue
+            self._add(matches, written_as(name, form), form, only)
+        if not matches and (gene := protein_gene(name)):
+            self._add(matches, gene.casefold(), Form.CASE, only, shown=Form.PROTEIN)
+        return matches
+
+    def _add(
+        self,
+        matches: _Matches,
+        key: str,
+        form: Form,
+        only: str | None,
+        *,
+        shown: Form | None = None,
+    ) -> None:
+        """Add genes by the kinds that do not fit in a form of less change."""
+        by_kind: dict[str, set[int]] = {}
+        for kind, gene in self._table(form).get(key, ()):
+            if kind not in matches and _is_kind(kind, only):
+                by_kind.setdefault(kind, set()).add(gene)
+        for kind, genes in by_kind.items():
+            matches[kind] = (form if shown is None else shown, frozenset(genes))
+
+    def _table(self, form: Form) -> dict[str, list[tuple[str, int]]]:
+        """(kind, gene) by key, made when it is first needed."""
+        if form not in self._tables:
+            table: dict[str, list[tuple[str, int]]] = {}
+            for kind, value, gene in self._values():
+                if form in (Form.VERSION, Form.VERSION_CASE) and not self._has_versions(kind):
+                    # Names lose their version all the same, to fit identifiers without one.
+                    if kind in _VERSIONED:
+                        key = bare(value).casefold() if form is Form.VERSION_CASE else bare(value)
+                        table.setdefault(key, []).append((kind, gene))
+                    continue
+                table.setdefault(written_as(value, form), []).append((kind, gene))
+            self._tables[form] = table
+        return self._tables[form]
+
+    def _values(self) -> Iterator[tuple[str, str, int]]:
+        for gene, pairs in enumerate(self.identifiers):
+            for kind, value in pairs:
+                yield kind, value, gene
+                if kind.startswith("Dbxref:"):
+                    database = kind.removeprefix("Dbxref:")
+                    # HGNC:HGNC:1100 is called 1100 as well as HGNC:1100.
+                    number = value.removeprefix(f"{database}:")
+                    yield kind, f"{database}:{number}", gene
+                    if number != value:
+                        yield kind, number, gene
+
+    def _has_versions(self, kind: str) -> bool:
+        return kind in self._versioned_kinds
+
+    @cached_property
+    def _versioned_kinds(self) -> set[str]:
+        """Kinds whose values end in versions, not in numbers that tell genes apart."""
+        values: dict[str, set[str]] = {}
+        for pairs in self.identifiers:
+            for kind, value in pairs:
+                if kind in _VERSIONED and unversioned(bare(value)) != bare(value):
+                    values.setdefault(kind, set()).add(bare(value))
+        return {kind for kind, found in values.items() if _are_versions(found)}
+
+    def _drop_false_versions(self, matches: dict[str, _Matches]) -> None:
+        """Leave out matches without version where the list tells names apart by that number."""
+        changed = (Form.VERSION, Form.VERSION_CASE)
+        versioned = {name for name in matches if unversioned(bare(name)) != bare(name)}
+        trusted = _are_versions({bare(name) for name in versioned})
+        for name in versioned:
+            stem = unversioned(bare(name))
+            for kind, (form, genes) in list(matches[name].items()):
+                if form not in changed:
+                    continue
+                both = all(not self._is_called(gene, kind, stem) for gene in genes)
+                if stem in matches or (both and not trusted):
+                    del matches[name][kind]
+
+    def _is_called(self, gene: int, kind: str, name: str) -> bool:
+        wanted = name.casefold()
+        return any(
+            own == kind and bare(value).casefold() == wanted
+            for own, value in self.identifiers[gene]
+        )
+
+    def _add_joined(self, matches: dict[str, _Matches], only: str | None) -> None:
+        """Resolve names that are made of several, where nothing else fits."""
+        lost = [name for name, found in matches.items() if not found]
+        sure = 0
+        half: dict[str, _Matches] = {}
+        for name in lost:
+            if found := self._joined(joined_parts(name), only):
+                matches[name] = found
+            elif strict := self._spaced(name, only) or self._halved(name, only, strict=True):
+                matches[name] = strict
+                sure += 1
+            elif loose := self._halved(name, only, strict=False):
+                half[name] = loose
+        # One half suffices where most names of the list are clearly made of an ID and a symbol.
+        if sure > len(half):
+            matches.update(half)
+
+    def _joined(self, parts: Sequence[str], only: str | None) -> _Matches:
+        """Genes that fit every part which fits any, parts that are numbers last."""
+        by_part = [(part, self._exact(part, only)) for part in parts]
+        known = [(part, genes) for part, genes in by_part if genes]
+        named = [genes for part, genes in known if not part.isdecimal()]
+        sets = named or [genes for _, genes in known]
+        if not sets:
+            return {}
+        common = frozenset.intersection(*sets)
+        return {"identifiers": (Form.JOINED, common or frozenset.union(*sets))}
+
+    def _spaced(self, name: str, only: str | None) -> _Matches:
+        """Genes by `symbol (id)`: at least two words mean one gene."""
+        sets = [genes for part in spaced_parts(name) if (genes := self._exact(part, only))]
+        common = frozenset.intersection(*sets) if len(sets) > 1 else frozenset[int]()
+        return {"identifiers": (Form.JOINED, common)} if common else {}
+
+    def _halved(self, name: str, only: str | None, *, strict: bool) -> _Matches:
+        """Genes by `id_symbol`: both halves mean one gene or, not strict, one does and alone."""
+        meant: set[frozenset[int]] = set()
+        for left, right in halves(name):
+            one, other = self._exact(left, only), self._exact(right, only)
+            if (strict and one & other) or (not strict and one and not other):
+                meant.add(one & other if strict else one)
+        if len(meant) != 1:
+            return {}
+        return {"identifiers": (Form.JOINED, meant.pop())}
+
+    def _exact(self, part: str, only: str | None) -> frozenset[int]:
+        """Genes that a part of a name means, official names before aliases."""
+        matches: _Matches = {}
+        for form in (Form.WRITTEN, Form.BARE, Form.VERSION):
+            self._add(matches, written_as(part, form), form, only)
+            if matches:
+                break
+        best = min(map(_rank, matches), default=0)
+        kept = [genes for kind, (_, genes) in matches.items() if _rank(kind) == best]
+        return frozenset().union(*kept)
+
+
+def ambiguous_names(meant: ResolvedNames, what: str) -> DeepRageError:
+    """The error for names that mean several genes."""
+    number = len(meant.ambiguous)
+    return DeepRageError(
+        f"{counted(number, f'{what} name')} {'belongs' if number == 1 else 'belong'} to several "
+        f"genes: {meant.ambiguity()}. Give the identifier of the gene that is meant."
+    )
+
+
+def _choose(matches: _Matches, support: Mapping[str, int]) -> tuple[Rule, frozenset[int]]:
+    """The best rule, and the genes of all rules that none other goes before."""
+    ordered = sorted(
+        matches, key=lambda kind: (_rank(kind) > 0, matches[kind][0], -support[kind], _place(kind))
+    )
+    standing = [
+        kind
+        for kind in ordered
+        if not any(_goes_before(other, kind, matches, support) for other in ordered)
+    ]
+    standing = standing or ordered
+    genes = frozenset[int]().union(*(matches[kind][1] for kind in standing))
+    return Rule(standing[0], matches[standing[0]][0]), genes
+
+
+def _goes_before(one: str, other: str, matches: _Matches, support: Mapping[str, int]) -> bool:
+    """Whether one kind of identifier decides against another, for a name that fits both."""
+    if matches[one][1] == matches[other][1]:
+        return False
+    if OWN_NAME in (one, other):
+        return one == OWN_NAME
+    most, least = sorted((support[one], support[other]), reverse=True)
+    if most >= _DOMINANT * max(least, 1):
+        return support[one] == most
+    first, second = (matches[kind][0] for kind in (one, other))
+    ranks = _rank(one) // 2, _rank(other) // 2
+    return first <= second and ranks[0] <= ranks[1] and (first, ranks[0]) != (second, ranks[1])
+
+
+def _rank(kind: str) -> int:
+    """0 for one's own names, 1 for identifiers and symbols, 2 for aliases and other databases."""
+    return 0 if kind == OWN_NAME else 1 if kind in _ORDER or kind == "identifiers" else 2
+
+
+def _place(kind: str) -> tuple[int, str]:
+    return _ORDER.get(kind, len(_ORDER)), kind
+
+
+def _is_kind(kind: str, only: str | None) -> bool:
+    return only is None or kind == only or kind.split(":")[0] == only or kind == f"Dbxref:{only}"
+
+
+def _are_versions(names: Collection[str]) -> bool:
+    """Whether the numbers at the ends of names could be left out without joining names."""
+    return len({unversioned(name) for name in names}) >= _UNIQUE_STEMS * len(names)
+
+
+def _spelled(pairs: Iterable[Identifier]) -> Iterator[Identifier]:
+    """Identifiers without blanks around, lists of aliases split, each once."""
+    seen: set[Identifier] = set()
+    for kind, value in pairs:
+        values = [value] if _rank(kind) < 2 else [value, *re.split(r"[|;]", value)]
+        for single in dict.fromkeys(map(cleaned, values)):
+            if single and (kind, single) not in seen:
+                seen.add((kind, single))
+                yield kind, single
+
+
+def _of_row(row: Mapping[Hashable, Any]) -> list[Identifier]:
+    """Identifiers of a row of the gene table, its own columns included."""
+    pairs: list[Identifier] = list(row.get("identifiers") or ())
+    values = {x for _, value in pairs for x in (value, bare(value))}
+    gene, symbol = str(row["gene"]), str(row["symbol"])
+    if gene not in values:
+        pairs.append(("gene_id", gene))
+    if symbol not in {*values, gene}:
+        pairs.append(("symbol", symbol))
+    known = {*values, gene, symbol}
+    return pairs + [("alias", alias) for alias in row.get("aliases") or () if alias not in known]
