@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note
+from deeprage.cli.parsing import refuse_unused
 from deeprage.errors import DeepRageError, unknown
 from deeprage.listing import listed
 
@@ -39,12 +40,18 @@ def attribute(
         Option(help="Genes or symbols, with commas or repeated; default: those that respond."),
     ] = None,
     most: Annotated[
-        int, Option(help="Without --genes: how many genes, those that respond most first.")
-    ] = 1000,
-    steps: Annotated[int, Option(help="For integrated: points on the path.")] = 16,
+        int | None,
+        Option(
+            help="Without --genes: how many genes, those that respond most first; default: 1000."
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, Option(help="For integrated: points on the path; default: 16.")
+    ] = None,
     references: Annotated[
-        int, Option(help="For integrated and deeplift: shuffled promoters a gene.")
-    ] = 4,
+        int | None,
+        Option(help="For integrated and deeplift: shuffled promoters per gene; default: 4."),
+    ] = None,
     seed: Annotated[int, Option(min=0, help="Seed of the shuffling.")] = 0,
     threads: Annotated[int | None, Option(help="CPU threads; default: all cores.")] = None,
 ) -> Path:
@@ -62,6 +69,13 @@ def attribute(
     chosen = next((name for name in METHODS if name == method), None)
     if chosen is None:
         raise unknown("attribution method", method, METHODS)
+    if genes is not None:
+        refuse_unused("--genes names the genes", most=most)
+    if chosen != "integrated":
+        refuse_unused(f"the method is {chosen}", steps=steps)
+    if chosen not in ("integrated", "deeplift"):
+        refuse_unused(f"the method is {chosen}", references=references)
+    most = 1000 if most is None else most
     if most < 1:
         raise DeepRageError(f"--most must be 1 or more, got {most}.")
     use_threads(threads)
@@ -94,8 +108,8 @@ def attribute(
         levels,
         weights,
         method=chosen,
-        steps=steps,
-        references=references,
+        steps=16 if steps is None else steps,
+        references=4 if references is None else references,
         rng=np.random.default_rng(seed),
     )
     folder = Path(out)

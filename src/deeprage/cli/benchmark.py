@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
+from deeprage.cli.parsing import refuse_unused
 from deeprage.errors import DeepRageError
 from deeprage.listing import listed, listed_paths
 
@@ -72,6 +73,8 @@ def benchmark(
     from deeprage.report.benchmark_page import write_benchmark_page
 
     out = Path(out)
+    if not controls:
+        refuse_unused("there are no --controls", controlled=controlled, control_folds=control_folds)
     compendium = Compendium.load(Path(file))
     with _progress() as told:
         found = run_benchmark(

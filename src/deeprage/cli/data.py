@@ -79,8 +79,8 @@ def describe(
         str | None,
         Option(help="Also audit a split: pairs, conditions, genes or both."),
     ] = None,
-    protocol: Annotated[str, Option(help="default or paper.")] = "default",
-    seed: Annotated[int, Option(help="Seed of the split.")] = 0,
+    protocol: Annotated[str | None, Option(help="default or paper.")] = None,
+    seed: Annotated[int | None, Option(help="Seed of the split; default: 0.")] = None,
     fold: Annotated[str | None, Option(help="Which fold of --folds; 2/5 says both.")] = None,
     folds: Annotated[
         str | None, Option(help="Number of folds, or 'series' for one a condition series.")
@@ -104,8 +104,11 @@ def describe(
     from deeprage.data.split import ScoringProtocol
     from deeprage.evaluation.leakage import audit
 
-    scoring = ScoringProtocol(choice("protocol", protocol, ScoringProtocol))
-    asked = (fold, folds, genes_fold, conditions_fold, test_fraction, validation_fraction)
+    scoring = ScoringProtocol(choice("protocol", protocol or "default", ScoringProtocol))
+    asked = (
+        *(protocol, seed, fold, folds),
+        *(genes_fold, conditions_fold, test_fraction, validation_fraction),
+    )
     if regime is None and any(option is not None for option in asked):
         raise DeepRageError("a split is audited for a regime: add --regime, such as conditions.")
     compendium = Compendium.load(file)
@@ -116,7 +119,7 @@ def describe(
         compendium,
         regime=regime,
         protocol=scoring,
-        seed=seed,
+        seed=seed or 0,
         test_fraction=test_fraction,
         validation_fraction=validation_fraction,
         fold=fold,

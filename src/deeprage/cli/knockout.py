@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table
-from deeprage.cli.parsing import choice
+from deeprage.cli.parsing import choice, refuse_unused
 from deeprage.listing import listed_paths
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ MASKS = ("n", "shuffle")
 TABLES = ("parquet", "tsv")
 #: Of a screen of regulators, log2.
 DEFAULT_STEP = -5.0
+#: Random knock-outs, and genes that Fisher's test looks at.
+DEFAULT_NULLS, DEFAULT_TOP = 20, 5
 #: Columns of the printed table.
 RANKED = ("symbol", "change", "size", "largest", "condition", "sites", "p", "q", "target")
 
@@ -58,8 +60,12 @@ def knockout(
         str | None,
         Option(help="Instead, each one alone: regulators, filters, or (known) motifs."),
     ] = None,
-    step: Annotated[float, Option(help="Log2 step of a screen of regulators.")] = DEFAULT_STEP,
-    mask: Annotated[str, Option(help="Masked sites become n, or shuffle: in place.")] = "n",
+    step: Annotated[
+        float | None, Option(help="Log2 step of a screen of regulators; default: -5.")
+    ] = None,
+    mask: Annotated[
+        str | None, Option(help="Masked sites become n (default), or shuffle: in place.")
+    ] = None,
     motifs: Annotated[
         list[Path] | None,
         Option(help="Known motifs, MEME format, with commas or repeated; default: JASPAR's fungi."),
@@ -80,8 +86,9 @@ def knockout(
     ] = False,
     rounds: Annotated[int, Option(help="Feed predicted changes of regulators back so often.")] = 0,
     nulls: Annotated[
-        int, Option(help="Random knock-outs of the same kind for p-values; 0 for none.")
-    ] = 20,
+        int | None,
+        Option(help="Random knock-outs of the same kind for p-values; 0 for none; default: 20."),
+    ] = None,
     network: Annotated[
         Path | None, Option(help="Known targets: gene x regulator table, or edges.")
     ] = None,
@@ -92,7 +99,9 @@ def knockout(
             "knocked out."
         ),
     ] = None,
-    top: Annotated[int, Option(help="Most changed genes that Fisher's test looks at.")] = 5,
+    top: Annotated[
+        int | None, Option(help="Most changed genes that Fisher's test looks at; default: 5.")
+    ] = None,
     name: Annotated[
         str | None, Option(help="Of the result's folder; default: what was done.")
     ] = None,
@@ -126,7 +135,15 @@ def knockout(
     suffix = choice("table format", tables, TABLES)
     if name is not None and (name in (".", "..") or Path(name).name != name):
         raise DeepRageError(f"--name {name!r} is not the name of one folder: leave out '/'.")
-    how: How = "N" if choice("mask", mask.lower(), MASKS) == "n" else "shuffle"
+    how: How = "N" if choice("mask", (mask or "n").lower(), MASKS) == "n" else "shuffle"
+    if out is not None:
+        refuse_unused("--out names the folder", name=name)
+    if network is None:
+        refuse_unused("there is no --network", top=top)
+    if screen is None:
+        refuse_unused("there is no --screen", step=step)
+        if not motif:
+            refuse_unused("no --motif is masked", mask=mask, motifs=motifs, site_p=site_p)
     use_threads(threads)
     motifs = listed_paths("--motifs", motifs)
     inputs = KnockoutInputs.of(run, data=data, conditions=conditions, device=device)
@@ -139,7 +156,7 @@ def knockout(
         known_motifs=motifs,
         site_p=DEFAULT_P_VALUE if site_p is None else site_p,
     )
-    if nulls < 0:
+    if nulls is not None and nulls < 0:
         raise DeepRageError(f"--nulls must be 0 or more, got {nulls}.")
     if screen is not None:
         if done:
@@ -153,18 +170,25 @@ def knockout(
                 "--targets-of": bool(targets_of),
                 "--motifs": bool(motifs) and kind != "motifs",
                 "--site-p": site_p is not None and kind != "motifs",
-                "--mask": how != "N" and kind != "motifs",
-                "--step": step != DEFAULT_STEP and kind != "regulators",
+                "--mask": mask is not None and kind != "motifs",
+                "--step": step is not None and kind != "regulators",
+                "--nulls": nulls is not None,
             },
         )
         known = None if network is None else KnownTargets(Path(network), inputs.compendium)
+        step = DEFAULT_STEP if step is None else step
         options = ScreenOptions(known, step, motifs, site_p, how, seed)
-        scores, result, about = screened(inputs, kind, options=options, top=top)
+        scores, result, about = screened(
+            inputs, kind, options=options, top=DEFAULT_TOP if top is None else top
+        )
         folder = inputs.folder(out, name or f"screen-{kind}")
         write_screen(folder, scores, result, about, suffix=suffix, genes=inputs.genes)
         show(_screen_table(result), *_screen_lines(result), "")
     else:
         known, slots = known_targets(inputs, network, targets_of, done)
+        if len(done) < 2:
+            refuse_unused("one change alone is knocked out", singles=singles)
+        nulls = DEFAULT_NULLS if nulls is None else nulls
         with inputs.progress("random knock-outs", nulls) as tick:
             result_of_one = study(
                 inputs.wild,
@@ -176,7 +200,7 @@ def knockout(
                 nulls=nulls,
                 known=known,
                 regulators=slots,
-                top=top,
+                top=DEFAULT_TOP if top is None else top,
                 seed=seed,
                 on_draw=tick,
             )

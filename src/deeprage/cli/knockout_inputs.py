@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deeprage.cli.console import note, watched
+from deeprage.cli.parsing import refuse_unused
 from deeprage.errors import DeepRageError, unknown
 from deeprage.listing import listed
 
@@ -221,6 +222,8 @@ def _move(predictor: object, device: str) -> None:
         DeepRageError: there is no such device here.
     """
     network = getattr(predictor, "network", None)
+    if network is None:
+        refuse_unused("the model has no network", device=None if device == "cpu" else device)
     if device == "cpu" or network is None:
         return
     try:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table
+from deeprage.cli.parsing import refuse_unused
 from deeprage.listing import listed_paths
 
 
@@ -27,7 +28,9 @@ def motifs(
     data: Annotated[
         Path | None, Option(help="Compendium; default: the one that the run was trained on.")
     ] = None,
-    best: Annotated[int, Option(help="Windows that make a filter's PWM.")] = 100,
+    best: Annotated[
+        int | None, Option(help="Windows that make a filter's PWM; default: 100.")
+    ] = None,
     threshold: Annotated[
         float | None,
         Option(help="Instead, all windows above this share of the filter's largest activation."),
@@ -51,7 +54,11 @@ def motifs(
     from deeprage.interpretation.tomtom import FEW_TARGETS
     from deeprage.training.run import Run
 
-    options = MotifOptions(best=best, threshold=threshold, q=q, rounds=rounds, seed=seed)
+    if threshold is not None:
+        refuse_unused("--threshold chooses the windows", best=best)
+    options = MotifOptions(
+        best=100 if best is None else best, threshold=threshold, q=q, rounds=rounds, seed=seed
+    )
     use_threads(threads)
     found = Run.load(run)
     compendium = compendium_of(found, data)
@@ -68,6 +75,8 @@ def motifs(
         discovered = match_patterns(read_patterns(patterns), targets, background, options)
     model = model_of(found, compendium)
     result = None
+    if discovered is not None and not isinstance(model, HasFilters):
+        refuse_unused("the model has no filters", best=best, threshold=threshold)
     if discovered is None or isinstance(model, HasFilters):
         result = find_motifs(filters_of(model), promoters, targets, options)
     folder = found.path if out is None else Path(out)

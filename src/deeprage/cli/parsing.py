@@ -28,6 +28,25 @@ def listed_settings(given: Sequence[str] | None) -> list[str]:
     return [part.strip() for text in given or () for part in _BEFORE_SETTING.split(text)]
 
 
+def refuse_unused(why: str, **options: object) -> None:
+    """Raise a `DeepRageError` if an option was given that would do nothing.
+
+    Args:
+        why: what makes them void, such as `there is no --network`.
+        options: by name, None, False or empty where not given.
+    """
+    unused = [
+        f"--{name.replace('_', '-')}"
+        for name, value in options.items()
+        if not (value is None or value is False or value == [])
+    ]
+    if unused:
+        raise DeepRageError(
+            f"{why}, so {' and '.join(unused)} would do nothing: leave "
+            f"{'it' if len(unused) == 1 else 'them'} out."
+        )
+
+
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
     """Raise a `DeepRageError` if a file to write is one to read, or another one to write."""
     taken = {Path(path).resolve() for path in inputs if path is not None}

@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note
+from deeprage.cli.parsing import refuse_unused
 from deeprage.errors import counted
 from deeprage.files import written_aside
 
@@ -34,8 +35,9 @@ def predict(
         ),
     ] = None,
     level: Annotated[
-        float, Option(help="Share of true values that the intervals are to hold.")
-    ] = 0.9,
+        float | None,
+        Option(help="Share of true values that the intervals are to hold; default: 0.9."),
+    ] = None,
     coding: Annotated[
         Path | None,
         Option(
@@ -63,6 +65,8 @@ def predict(
     from deeprage.data.promoters import read_promoters
     from deeprage.training.run import Run
 
+    if intervals_out is None:
+        refuse_unused("there is no --intervals-out", level=level)
     found = Run.load(run)
     spare_run(found, [out, classes_out, intervals_out], [promoters, regulators, coding])
     sequences = read_promoters(Path(promoters))
@@ -83,7 +87,7 @@ def predict(
         conditions=conditions,
         coding=None if coding is None else Path(coding),
         classes=classes_out is not None,
-        level=None if intervals_out is None else level,
+        level=None if intervals_out is None else (0.9 if level is None else level),
     )
     texts = {out: values_text(answer.value, genes, conditions)}
     if classes_out is not None and answer.probabilities is not None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
+from deeprage.cli.parsing import refuse_unused
 from deeprage.listing import listed_paths
 
 
@@ -76,6 +77,8 @@ def targets(
     chosen = next((name for name in METHODS if name == method), None)
     if method is not None and chosen is None:
         raise unknown("attribution method", method, METHODS)
+    if network is None:
+        refuse_unused("there is no --network", network_below=network_below)
     if most < 1:
         raise DeepRageError(f"--most must be 1 or more, got {most}.")
     options = TargetOptions(
