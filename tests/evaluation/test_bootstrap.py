@@ -83,3 +83,50 @@ class TestInterval:
 
     def test_nothing_defined_has_no_interval(self) -> None:
         assert interval(np.array([np.nan, np.nan])) is None
+
+    def test_it_holds_the_central_share_of_the_draws(self) -> None:
+        draws = np.append(np.random.default_rng(0).permutation(1001).astype(float), np.nan)
+        assert interval(draws) == pytest.approx((25, 975))
+        assert interval(draws, level=0.5) == pytest.approx((250, 750))
+
+
+class TestUnits:
+    @pytest.mark.parametrize(("groups", "named"), [(2, ()), (3, ("3 gene groups",))])
+    def test_an_axis_of_fewer_than_three_units_is_not_resampled(
+        self, groups: int, named: tuple[str, ...]
+    ) -> None:
+        rng = np.random.default_rng(0)
+        observed, predicted = rng.normal(size=(2, 6, 4))
+        names = [f"g{row % groups}" for row in range(6)]
+        resampler = Resampler(names, ["s"] * 4, np.ones((6, 4), bool), resamples=10)
+        assert resampler.units == named
+        draws = resampler.pearson(observed, predicted)
+        assert (np.ptp(draws) > 0) == bool(named)
+        if not named:
+            plain = np.corrcoef(observed.ravel(), predicted.ravel())[0, 1]
+            np.testing.assert_allclose(draws, plain)
+
+    def test_a_thousand_draws_without_seed_are_always_the_same(self) -> None:
+        observed, predicted, groups, series, cells = planted(np.random.default_rng(3))
+        one, two, seeded = (
+            Resampler(groups, series, cells, **chosen).pearson(observed, predicted)
+            for chosen in ({}, {}, {"seed": 0})
+        )
+        assert one.shape == (1000,)
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, seeded)
+
+    def test_a_large_common_level_does_not_change_the_correlation(self) -> None:
+        observed, predicted, groups, series, cells = planted(np.random.default_rng(3))
+        resampler = Resampler(groups, series, cells, resamples=20)
+        np.testing.assert_allclose(
+            resampler.pearson(observed.astype(float) + 1e6, predicted.astype(float) - 1e6),
+            resampler.pearson(observed, predicted),
+            atol=1e-6,
+        )
+
+    def test_without_a_cell_nothing_is_defined(self) -> None:
+        observed, predicted, groups, series, cells = planted(np.random.default_rng(3))
+        resampler = Resampler(groups, series, np.zeros_like(cells), resamples=5)
+        assert np.isnan(resampler.pearson(observed, predicted)).all()
+        assert interval(resampler.accuracy(observed > 0)) is None

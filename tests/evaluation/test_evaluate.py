@@ -1,6 +1,8 @@
 """Every predictor is fitted behind the barrier and scored in the same way."""
 
+import itertools
 import json
+import time
 from typing import Self
 
 import numpy as np
@@ -90,6 +92,44 @@ class TestClasses:
         found = fit_and_predict(compendium, split, predictor)
         assert (predictor.computed, found.classes) == (1, None)
         assert score_prediction(compendium, split, found, name="p")[1]["cuts"] is not None
+
+
+class Later(Memory):
+    """Gives 1 before the refit, 2 after it; each call of the clock costs a second."""
+
+    def fit(self, visible, split) -> Self:
+        self.value = 1
+        return self
+
+    def refit(self, visible, split) -> Self:
+        self.value = 2
+        return self
+
+    def predict_with_classes(self, genes, conditions):
+        shape = len(genes), len(conditions)
+        return np.full(shape, self.value, np.float32), np.full(shape, self.value, np.int8)
+
+
+class TestRefit:
+    def test_validation_cells_are_those_of_before_the_refit(self, make_compendium) -> None:
+        compendium = make_compendium()
+        split = make_split(compendium, regime="both")
+        found = fit_and_predict(compendium, split, Later())
+        for role, value in ((Role.VALIDATION, 1), (Role.TEST, 2)):
+            assert (found.values[split.cells(role)] == value).all()
+            assert (found.classes[split.cells(role)] == value).all()
+
+    def test_seconds_are_those_of_both_fits_and_of_the_last_prediction(
+        self, make_compendium, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        compendium = make_compendium()
+        split = make_split(compendium, regime="both")
+        clock = itertools.count(100.0)
+        monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+        once = fit_and_predict(compendium, split, make_baseline("zero"))
+        assert (once.fit_seconds, once.predict_seconds) == (1, 1)
+        twice = fit_and_predict(compendium, split, Later())
+        assert (twice.fit_seconds, twice.predict_seconds) == (2, 1)
 
 
 class TestScoring:

@@ -51,6 +51,49 @@ class TestLikeness:
                 expected = np.corrcoef(values[both, one], values[both, other])[0, 1]
                 assert found[i, j] == pytest.approx(expected, abs=1e-5)
 
+    def test_few_common_rows_and_constant_columns_have_no_correlation(self) -> None:
+        values = np.full((6, 4), np.nan, dtype=np.float32)
+        values[:3, 0] = values[:3, 1] = [1, 2, 4]
+        values[1:3, 2] = [5, 7]
+        values[:, 3] = 2
+        (row,) = column_correlations(values, np.array([0]), np.array([1, 2, 3]))
+        assert row == pytest.approx([1, 0, 0])
+
+    def test_identity_is_the_best_of_all_shifts_on_either_strand(self) -> None:
+        one, other = promoters(2, 40, seed=3)
+        flipped = reverse_complement(other[None])[0]
+        best = max(
+            sum(
+                one[place] == strand[place - shift]
+                for place in range(max(0, shift), min(40, 40 + shift))
+            )
+            for strand in (other, flipped)
+            for shift in range(-39, 40)
+        )
+        assert identity(one, other) == best / 40
+
+    def test_an_unknown_base_is_like_none(self) -> None:
+        unknown = np.full(40, 4, dtype=np.int8)
+        assert identity(unknown, unknown) == 0
+        half = promoters(1, 40)[0]
+        half[:20] = 4
+        assert identity(half, half) == 0.5
+
+    def test_the_share_of_words_that_makes_a_copy_is_that_of_the_gene_groups(self) -> None:
+        tokens = promoters(4, 1000)
+        # 200 of 985 words of 16 letters lie in 215 common letters.
+        tokens[1, :215] = tokens[0, 300:515]
+        tokens[3, :214] = tokens[2, 300:514]
+        tokens[[1, 3], [215, 214]] = (tokens[[0, 2], [515, 514]] + 1) % 4
+        near, _ = shared_with(tokens, np.array([0, 2]), np.array([1, 3]))
+        assert near.tolist() == [True, False]
+
+    def test_promoters_without_a_word_are_not_compared(self) -> None:
+        short = promoters(2, 16)
+        assert shared_with(short, np.array([0]), np.array([1]))[1] == 0
+        near, most = shared_with(promoters(2), np.array([0, 1]), np.array([], dtype=int))
+        assert (near.tolist(), most) == ([False, False], 0)
+
 
 class TestAudit:
     def test_a_clean_split_is_clean(self, make_compendium) -> None:
@@ -107,12 +150,61 @@ class TestAudit:
         assert found[CELLS].number == pytest.approx(0.5)
         assert found[TARGETS].severity == "ok"
 
+    def test_a_tenth_is_a_note_and_more_is_a_leak(self, make_compendium) -> None:
+        """Ten test conditions, of which one or two repeat a training condition."""
+        values = np.random.default_rng(3).normal(size=(30, 20))
+        values[:, 10] = values[:, 0]
+        held = {"conditions": range(10)}
+        compendium = make_compendium(values)
+        row = rows_of(audit(compendium, hold_out(compendium, Regime.CONDITIONS, **held)))
+        assert row[CONDITIONS].severity == "note"
+        assert row[CONDITIONS].value == "10.0 % (1 of 10)"
+        values[:, 11] = values[:, 1]
+        compendium = make_compendium(values)
+        row = rows_of(audit(compendium, hold_out(compendium, Regime.CONDITIONS, **held)))
+        assert row[CONDITIONS].severity == "leak"
+
+    @pytest.mark.parametrize(("r", "severity"), [(0.89, "ok"), (0.91, "leak")])
+    def test_conditions_are_alike_above_a_correlation_of_nine_tenths(
+        self, make_compendium, r: float, severity: str
+    ) -> None:
+        values = np.random.default_rng(3).normal(size=(30, 12))
+        one, rest = values[:, 0] - values[:, 0].mean(), values[:, 1] - values[:, 1].mean()
+        rest -= one * (one @ rest) / (one @ one)
+        values[:, 1] = r * one / np.linalg.norm(one)
+        values[:, 1] += np.sqrt(1 - r**2) * rest / np.linalg.norm(rest)
+        compendium = make_compendium(values)
+        found = rows_of(audit(compendium, hold_out(compendium, Regime.CONDITIONS, conditions=[0])))
+        assert found[CONDITIONS].severity == severity
+
+    @pytest.mark.parametrize(("copied", "severity"), [(110, "ok"), (130, "note")])
+    def test_promoters_base_by_base_are_copies_from_three_fifths(
+        self, make_compendium, copied: int, severity: str
+    ) -> None:
+        tokens = promoters(30)
+        # Every letter of the rest differs, and one of nine of the copied.
+        tokens[1] = (tokens[0] + 1) % 4
+        for start in range(0, copied, 10):
+            tokens[1, start : start + 10] = tokens[0, start : start + 10]
+        compendium = make_compendium(promoters=tokens)
+        found = rows_of(audit(compendium, hold_out(compendium, Regime.GENES, genes=[0])))
+        assert found[IDENTITY].number == pytest.approx(copied / 200, abs=0.02)
+        assert found[IDENTITY].severity == severity
+        assert found[IDENTITY].value == f"{100 * found[IDENTITY].number:.0f} %"
+
+    def test_a_group_may_be_parted_where_its_axis_is_not_held_out(self, make_compendium) -> None:
+        compendium = make_compendium(groups=["g"] * 2 + list(range(28)))
+        for regime, severity in ((Regime.CONDITIONS, "note"), (Regime.GENES, "leak")):
+            found = rows_of(audit(compendium, hold_out(compendium, regime, genes=[0])))
+            assert found["gene groups parted"].severity == severity
+
     def test_pairs_share_by_design(self, make_compendium) -> None:
         compendium = make_compendium()
         found = rows_of(audit(compendium, make_split(compendium, regime="pairs")))
         for name in (PROMOTERS, CONDITIONS):
             assert found[name].severity == "note"
             assert found[name].verdict.startswith("By design")
+            assert found[name].number == 1
 
 
 def hold_out(compendium, regime: Regime, *, genes=(), conditions=()) -> Split:

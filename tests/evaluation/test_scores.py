@@ -77,6 +77,21 @@ class TestFitCuts:
         observed, predicted, cells = noisy()
         assert fit_cuts(observed, predicted, ~cells) == (-0.5, 0.5)
 
+    def test_cuts_lie_midway_between_the_cells_that_they_part(self) -> None:
+        observed = np.array([[-1, -1, 0, 0, 1, 1]], dtype=np.float32)
+        predicted = np.array([[-0.4, -0.3, -0.1, 0.1, 0.2, 0.6]], dtype=np.float32)
+        cuts = fit_cuts(observed, predicted, np.ones((1, 6), bool))
+        assert cuts == pytest.approx((-0.2, 0.15))
+
+    def test_a_class_that_is_never_named_has_its_cut_beyond_the_cells(self) -> None:
+        predicted = np.array([[-0.1, 0.2]], dtype=np.float32)
+        cells = np.ones((1, 2), bool)
+        assert fit_cuts(np.zeros((1, 2), np.float32), predicted, cells) == (-0.5, 0.5)
+        wide = 10 * predicted
+        low, high = fit_cuts(np.zeros((1, 2), np.float32), wide, cells)
+        assert low == -1
+        assert 2 < high < 2.001
+
 
 class TestScore:
     def test_a_perfect_prediction(self) -> None:

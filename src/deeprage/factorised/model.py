@@ -46,6 +46,10 @@ class Factorised:
         steps: passes of the completion.
     """
 
+    #: Its promoter stack takes the codon usage of each gene's start: a benchmark job of it depends
+    #: on the coding sequences.
+    reads_coding = True
+
     def __init__(
         self,
         *,
