@@ -281,8 +281,7 @@ def ecoli_rows(
     compendium = task.compendium
     known = align(
         read_network(network),
-        genes=compendium.genes,
-        symbols=compendium.symbols,
+        names=compendium.names,
         regulator_rows=compendium.regulator_rows,
     )
     records = []

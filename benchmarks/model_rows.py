@@ -92,14 +92,13 @@ def link_rows(options: argparse.Namespace) -> list[Row]:
     rows = compendium.regulator_rows
     network = align(
         read_network(options.network),
-        genes=compendium.genes,
-        symbols=compendium.symbols,
+        names=compendium.names,
         regulator_rows=rows,
     )
     known = _Known(compendium, run.split, network)
     symbols = compendium.regulator_symbols
     having = compendium.has_promoter
-    named = motifs_of_regulators(load_motifs(options.link_motifs), compendium.regulators, symbols)
+    named = motifs_of_regulators(load_motifs(options.link_motifs), compendium.regulator_names)
     named = known.tested(named)
     edge, pairs = known.pairs(list(named))
     ranking = Ranking(known.evidence(named)[having], pairs)

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deeprage.data.names import NameResolver
 from deeprage.data.regulatory_network import align, read_network
 from deeprage.errors import DeepRageError
 
 GENES = ["YA", "YB", "YC", "YD"]
 SYMBOLS = ["ABC1", "BCD2", "TWIN", "TWIN"]
+NAMES = NameResolver.from_symbols(GENES, SYMBOLS)
 REGULATORS = np.array([0, 1])
 
 
@@ -55,7 +57,7 @@ class TestAlign:
 
     def test_symbols_match_but_a_shared_symbol_does_not(self, tmp_path: Path) -> None:
         path = self.network(tmp_path, "abc1\tYC\nabc1\tTWIN\nYB\tYA\nZZZ\tYA\n")
-        found = align(read_network(path), genes=GENES, symbols=SYMBOLS, regulator_rows=REGULATORS)
+        found = align(read_network(path), names=NAMES, regulator_rows=REGULATORS)
         np.testing.assert_array_equal(found.regulators, [0, 1])
         assert sorted(zip(*np.nonzero(found.edge), strict=True)) == [(0, 1), (2, 0)]
 
@@ -63,7 +65,7 @@ class TestAlign:
         self, tmp_path: Path
     ) -> None:
         path = self.network(tmp_path, "ID\tYA\tYB\nYA\t1\t1\nYC\t1\t0\n")
-        found = align(read_network(path), genes=GENES, symbols=SYMBOLS, regulator_rows=REGULATORS)
+        found = align(read_network(path), names=NAMES, regulator_rows=REGULATORS)
         np.testing.assert_array_equal(
             found.candidate, [[False, True], [False, False], [True, True], [False, False]]
         )
@@ -73,4 +75,4 @@ class TestAlign:
     def test_a_network_of_other_genes_is_refused(self, tmp_path: Path) -> None:
         path = self.network(tmp_path, "QQQ\tYC\nQQQ\tYD\n")
         with pytest.raises(DeepRageError, match="names no regulator"):
-            align(read_network(path), genes=GENES, symbols=SYMBOLS, regulator_rows=REGULATORS)
+            align(read_network(path), names=NAMES, regulator_rows=REGULATORS)

@@ -10,6 +10,7 @@ import pytest
 
 from deeprage.data.catalog.simulated import edges as planted_edges
 from deeprage.data.motifs import Motif
+from deeprage.data.names import NameResolver
 from deeprage.data.regulatory_network import AlignedNetwork, align, read_network
 from deeprage.data.sites import consensus_pattern
 from deeprage.data.split import visible
@@ -76,11 +77,14 @@ class TestPairEffects:
         assert effects.motif[1, 0] > 1
 
 
+REGULATORS = NameResolver.from_symbols(["YA", "YB", "YC"], ["ABC1", "BCD2", "XYZ9"])
+
+
 class TestRegulatorMotifs:
     def test_motifs_find_their_regulators_by_name_and_by_symbol(self) -> None:
         p = np.full((4, 8), 0.25)
         motifs = [Motif("M1", "Abc1p", p), Motif("M2", "ABC1::XYZ9", p), Motif("YB", "q", p)]
-        found = motifs_of_regulators(motifs, ["YA", "YB", "YC"], ["ABC1", "BCD2", "XYZ9"])
+        found = motifs_of_regulators(motifs, REGULATORS)
         assert {slot: [m.name for m in some] for slot, some in found.items()} == {
             0: ["M1", "M2"],
             1: ["YB"],
@@ -114,17 +118,16 @@ class TestRegulatorMotifs:
             Motif("YB", "q", word),
             Motif("M4", "other", word),
         ]
-        regulators = ["YA", "YB", "YC"], ["ABC1", "BCD2", "XYZ9"]
-        found = owned_patterns(motifs, *regulators, even, longest=50)
+        found = owned_patterns(motifs, REGULATORS, even, longest=50)
         assert [(one.name, one.slots) for one in found] == [
             ("M1", [0]),
             ("M1 (2)", [0, 2]),
             ("YB", [1]),
         ]
         with pytest.raises(DeepRageError, match="none can have sites in promoters of 4 bp"):
-            owned_patterns(motifs, *regulators, even, longest=4)
+            owned_patterns(motifs, REGULATORS, even, longest=4)
         with pytest.raises(DeepRageError, match="none of 1 known motifs"):
-            owned_patterns(motifs[3:], *regulators, even, longest=50)
+            owned_patterns(motifs[3:], REGULATORS, even, longest=50)
 
 
 class TestSimpleLinks:
@@ -286,8 +289,7 @@ def test_planted_edges_come_back_through_a_file(learnt: Learnt, tmp_path: Path) 
     compendium = learnt.compendium
     found = align(
         read_network(path),
-        genes=compendium.genes,
-        symbols=compendium.symbols,
+        names=compendium.names,
         regulator_rows=compendium.regulator_rows,
     )
     expected = planted_network(learnt)

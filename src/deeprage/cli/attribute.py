@@ -85,9 +85,8 @@ def attribute(
     if chosen == "deeplift":
         check_rules(model)
     columns_named = {*compendium.conditions, *compendium.series}
-    genes_named = {name.upper() for name in (*compendium.genes, *compendium.symbols)}
     conditions = listed("--conditions", conditions, columns_named.__contains__)
-    genes = listed("--genes", genes, lambda text: text.upper() in genes_named)
+    genes = listed("--genes", genes, lambda text: compendium.names.find(text) is not None)
     columns = _columns(compendium, conditions)
     levels = filled(model, compendium.regulator_levels[columns])
     rows = np.flatnonzero(compendium.has_promoter) if genes is None else _rows(compendium, genes)
@@ -146,15 +145,10 @@ def _columns(compendium: "Compendium", names: list[str] | None) -> "NDArray[np.i
 
 
 def _rows(compendium: "Compendium", names: list[str]) -> "NDArray[np.intp]":
-    """Rows of the named genes, by name or symbol (any case)."""
+    """Rows of the named genes, by any of their names."""
     import numpy as np
 
-    by_name = {symbol.upper(): row for row, symbol in enumerate(compendium.symbols)}
-    by_name |= {gene.upper(): row for row, gene in enumerate(compendium.genes)}
-    for name in names:
-        if name.upper() not in by_name:
-            raise unknown("gene", name.upper(), by_name)
-    rows = np.unique([by_name[name.upper()] for name in names])
+    rows = np.unique([compendium.names.one(name, "gene") for name in names])
     bare = [compendium.genes[row] for row in rows if not compendium.has_promoter[row]]
     if bare:
         raise DeepRageError(f"the gene {bare[0]} has no promoter, so nothing in it contributes.")

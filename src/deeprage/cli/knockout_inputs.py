@@ -94,7 +94,7 @@ class KnockoutInputs:
             read_pair,
         )
 
-        finder = RegulatorFinder(self.compendium.regulators, self.compendium.regulator_symbols)
+        finder = RegulatorFinder(self.compendium.regulator_names, self.compendium.regulator_symbols)
 
         def known() -> list[Motif]:
             return load_motifs(None if not known_motifs else [Path(path) for path in known_motifs])

@@ -120,7 +120,7 @@ def _motifs(inputs: KnockoutInputs, options: ScreenOptions) -> _Screened:
     symbols = inputs.compendium.regulator_symbols
     files = [Path(path) for path in options.motifs] if options.motifs else None
     found = owned_patterns(
-        load_motifs(files), inputs.compendium.regulators, symbols,
+        load_motifs(files), inputs.compendium.regulator_names,
         letter_frequencies(inputs.wild.promoters),
         longest=inputs.wild.promoters.shape[1], p_value=options.site_p,
     )  # fmt: skip

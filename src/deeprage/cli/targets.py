@@ -93,8 +93,7 @@ def targets(
         # Read before the work begins: a wrong file should not cost an hour.
         known = align(
             read_network(network, below=network_below),
-            genes=compendium.genes,
-            symbols=compendium.symbols,
+            names=compendium.names,
             regulator_rows=compendium.regulator_rows,
         )
     paths = listed_paths("--motifs", motifs or None)

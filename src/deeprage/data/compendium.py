@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.identifiers import Identifier
+from deeprage.data.names import OWN_NAME, NameResolver
 from deeprage.data.reading import is_damaged_hdf5
 from deeprage.data.validation import check_compendium, stored_problem
 from deeprage.errors import DeepRageError, unknown
@@ -38,7 +40,8 @@ class Compendium:
     `from_parts`, which validates; treat it as immutable.
 
     In the AnnData: `X` float32 log2 values with NaN where missing; `obs["series"]`;
-    `var["symbol"]`, `var["regulator"]`, `var["has_promoter"]`, `var["group"]`;
+    `var["symbol"]`, `var["regulator"]`, `var["has_promoter"]`, `var["group"]`, perhaps
+    `var["identifiers"]` (a JSON list of kind and value);
     `varm["promoter"]` int8 tokens, perhaps `varm["coding"]` likewise;
     `uns["deeprage"]` a JSON text with name, unit, anchor, promoter length, provenance;
     `obsm["regulator_levels"]` only in what `visible` returns.
@@ -63,6 +66,7 @@ class Compendium:
         downstream: int = 0,
         provenance: Mapping[str, Any] | None = None,
         coding: Mapping[str, NDArray[np.int8]] | None = None,
+        identifiers: Mapping[str, Sequence[Identifier]] | None = None,
     ) -> Compendium:
         """Check the parts against each other and join them.
 
@@ -79,6 +83,7 @@ class Compendium:
             unit: `log2 fold change` or `log2 expression`.
             coding: the start of the coding sequence, int8 tokens of one length, by gene; genes
                 without one are all N.
+            identifiers: further names of genes, as (kind, value) pairs, see `data.names`.
 
         Raises:
             DeepRageError: duplicate or unknown names, regulators without a row, constant rows,
@@ -103,6 +108,10 @@ class Compendium:
             },
             index=pd.Index(genes),
         )
+        if identifiers:
+            var["identifiers"] = [
+                json.dumps(list(identifiers.get(gene, ())), ensure_ascii=False) for gene in genes
+            ]
         obs = pd.DataFrame(index=pd.Index(expression.columns.astype(str)))
         if conditions is not None:
             obs = obs.join(conditions.drop(columns="series", errors="ignore"))
@@ -197,6 +206,24 @@ class Compendium:
     def symbols(self) -> list[str]:
         """Common names of the genes, the gene's own name where it has none."""
         return [str(x) for x in self.adata.var["symbol"]]
+
+    @cached_property
+    def names(self) -> NameResolver:
+        """Finds genes by their names, symbols and other identifiers."""
+        texts = self.adata.var.get("identifiers", ())
+        pairs = [[(OWN_NAME, gene), ("symbol", symbol)] for gene, symbol in self._called]
+        for own, text in zip(pairs, texts, strict=False):
+            own += [(str(kind), str(value)) for kind, value in json.loads(str(text))]
+        return NameResolver(self.genes, pairs)
+
+    @cached_property
+    def regulator_names(self) -> NameResolver:
+        """Finds places of the regulators, in the order of `regulators`."""
+        return self.names.among([int(row) for row in self.regulator_rows])
+
+    @property
+    def _called(self) -> list[tuple[str, str]]:
+        return list(zip(self.genes, self.symbols, strict=True))
 
     @cached_property
     def conditions(self) -> list[str]:

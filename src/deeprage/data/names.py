@@ -7,6 +7,7 @@ name that means two genes is never resolved.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from deeprage.data.name_forms import (
     unversioned,
     written_as,
 )
-from deeprage.errors import DeepRageError, counted
+from deeprage.errors import DeepRageError, counted, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ class ResolvedNames:
         gene_index: of each name, None where it means no gene or several.
         rules: of each name, None where it was not resolved.
         ambiguous: names that mean several genes, with these genes' names.
-        genes: the names of all genes of the resolver.
+        genes: the names of the genes that an index stands for.
     """
 
     names: tuple[str, ...]
@@ -143,6 +144,7 @@ class NameResolver:
         if len(self.identifiers) != len(self.genes):
             raise ValueError("identifiers must be given for each gene")
         self._tables: dict[Form, dict[str, list[tuple[str, int]]]] = {}
+        self._chosen: dict[int, int] | None = None
 
     @classmethod
     def from_annotation(cls, table: pd.DataFrame) -> NameResolver:
@@ -163,6 +165,22 @@ class NameResolver:
         pairs = zip(genes, symbols, strict=True)
         return cls(genes, [((OWN_NAME, gene), ("symbol", symbol)) for gene, symbol in pairs])
 
+    def among(self, rows: Sequence[int]) -> NameResolver:
+        """A resolver whose indices are places in `rows`, which are some of the genes.
+
+        A name that one of these genes shares with any other gene stays ambiguous.
+        """
+        some = copy.copy(self)
+        some._chosen = {int(row): place for place, row in enumerate(rows)}
+        return some
+
+    @property
+    def shown(self) -> list[str]:
+        """The names of the genes that an index stands for."""
+        if self._chosen is None:
+            return self.genes
+        return [self.genes[row] for row in self._chosen]
+
     def kinds(self) -> dict[str, str]:
         """The kinds of identifiers that genes have, each with an example."""
         first: dict[str, str] = {}
@@ -181,17 +199,16 @@ class NameResolver:
         Raises:
             DeepRageError: it means several genes, or none; `what` says what was looked for.
         """
-        from deeprage.errors import unknown
-
         meant = self.resolve([name])
         if meant.ambiguous:
             raise ambiguous_names(meant, what)
         index = meant.gene_index[0]
-        if index is None:
-            shown = (OWN_NAME, *_SYMBOLS)
-            values = [value for pairs in self.identifiers for kind, value in pairs if kind in shown]
-            raise unknown(what, name, [*self.genes, *values])
-        return index
+        if index is not None:
+            return index
+        rows = range(len(self.genes)) if self._chosen is None else self._chosen
+        kinds = (OWN_NAME, *_SYMBOLS)
+        values = [value for row in rows for kind, value in self.identifiers[row] if kind in kinds]
+        raise unknown(what, name, [*self.shown, *values])
 
     def resolve(self, names: Sequence[str], *, kind: str | None = None) -> ResolvedNames:
         """What each name of a list means; the same whatever the order of the list.
@@ -217,12 +234,17 @@ class NameResolver:
         ambiguous: dict[str, tuple[str, ...]] = {}
         for name in given:
             rule, genes = chosen.get(cleaned(name), none)
-            single = len(genes) == 1
-            index.append(next(iter(genes)) if single else None)
+            places = [self._place_of(gene) for gene in sorted(genes)]
+            known = [place for place in places if place is not None]
+            single = len(genes) == len(known) == 1
+            index.append(known[0] if single else None)
             rules.append(rule if single else None)
-            if len(genes) > 1:
+            if known and len(genes) > 1:
                 ambiguous[name] = tuple(self.genes[gene] for gene in sorted(genes))
-        return ResolvedNames(given, tuple(index), tuple(rules), ambiguous, self.genes)
+        return ResolvedNames(given, tuple(index), tuple(rules), ambiguous, self.shown)
+
+    def _place_of(self, gene: int) -> int | None:
+        return gene if self._chosen is None else self._chosen.get(gene)
 
     def _matches(self, name: str, only: str | None) -> _Matches:
         matches: _Matches = {}

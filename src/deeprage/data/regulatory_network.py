@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.names import NameResolver, ResolvedNames
 from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError, examples
 
@@ -50,12 +50,15 @@ class AlignedNetwork:
         edge: bool (G, N).
         candidate: bool (G, N), the pairs that the file speaks of, self-edges removed; an absent
             edge counts as a negative there.
+        regulator_names, target_names: how the file's names were resolved.
     """
 
     regulators: NDArray[np.intp]
     sign: NDArray[np.int8]
     edge: NDArray[np.bool_]
     candidate: NDArray[np.bool_]
+    regulator_names: ResolvedNames | None = None
+    target_names: ResolvedNames | None = None
 
 
 def read_network(path: Path | str, *, below: float | None = None) -> RegulatoryNetwork:
@@ -84,22 +87,26 @@ def read_network(path: Path | str, *, below: float | None = None) -> RegulatoryN
 def align(
     network: RegulatoryNetwork,
     *,
-    genes: Sequence[str],
-    symbols: Sequence[str],
+    names: NameResolver,
     regulator_rows: NDArray[np.intp],
 ) -> AlignedNetwork:
-    """Put a network on a compendium's rows; names match by gene name, else by symbol (any case).
+    """Put a network on a compendium's rows.
+
+    Names that mean several genes are left out, see `AlignedNetwork.regulator_names`.
 
     Args:
-        genes, symbols: of the compendium's rows (G,).
+        names: finds the compendium's rows (G,).
         regulator_rows: rows of the compendium's regulators.
 
     Raises:
         DeepRageError: no regulator or no target of the file is in the compendium.
     """
-    row_of = _NameFinder(genes, symbols)
-    slot_of_row = {int(row): slot for slot, row in enumerate(regulator_rows)}
-    slots = {name: slot_of_row.get(row_of(name), -1) for name in network.regulators}
+    genes = names.genes
+    regulator_names = names.among([int(row) for row in regulator_rows]).resolve(network.regulators)
+    targets = dict.fromkeys([*network.edges["target"], *(network.genes or ())])
+    target_names = names.resolve(list(targets))
+    row_of = target_names.resolved
+    slots = {name: regulator_names.resolved.get(name, -1) for name in network.regulators}
     kept = np.array(sorted({slot for slot in slots.values() if slot >= 0}), dtype=np.intp)
     if not len(kept):
         raise DeepRageError(
@@ -111,7 +118,7 @@ def align(
     edge = np.zeros((len(genes), len(kept)), dtype=bool)
     sign = np.zeros(edge.shape, dtype=np.int8)
     for regulator, target, said in network.edges.itertuples(index=False):
-        row = row_of(target)
+        row = row_of.get(target, -1)
         if slots[regulator] >= 0 and row >= 0:
             edge[row, column[slots[regulator]]] = True
             sign[row, column[slots[regulator]]] = said
@@ -123,11 +130,11 @@ def align(
     known = np.ones(len(genes), dtype=bool)
     if network.genes is not None:
         known[:] = False
-        known[[row for name in network.genes if (row := row_of(name)) >= 0]] = True
+        known[[row for name in network.genes if (row := row_of.get(name, -1)) >= 0]] = True
     candidate = np.repeat(known[:, None], len(kept), axis=1)
     own = regulator_rows[kept]
     candidate[own, np.arange(len(kept))] = False
-    return AlignedNetwork(kept, sign, edge & candidate, candidate)
+    return AlignedNetwork(kept, sign, edge & candidate, candidate, regulator_names, target_names)
 
 
 def _rows(path: Path) -> list[list[str]]:
@@ -220,20 +227,6 @@ def _checked(
         regulators=tuple(regulators),
         genes=None if genes is None else tuple(genes),
     )
-
-
-class _NameFinder:
-    """The row of a gene by its name or, where no gene has the name, by its symbol; -1 if none."""
-
-    def __init__(self, genes: Sequence[str], symbols: Sequence[str]) -> None:
-        self._rows: dict[str, int] = {}
-        for row, symbol in enumerate(symbols):
-            # A symbol that two genes share names neither.
-            self._rows[symbol.upper()] = -1 if symbol.upper() in self._rows else row
-        self._rows |= {gene.upper(): row for row, gene in enumerate(genes)}
-
-    def __call__(self, name: str) -> int:
-        return self._rows.get(name.upper(), -1)
 
 
 def _is_number(text: str) -> bool:

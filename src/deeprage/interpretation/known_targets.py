@@ -22,19 +22,16 @@ class KnownTargets:
         self.source = path.name
         self._network: AlignedNetwork = align(
             read_network(path),
-            genes=compendium.genes,
-            symbols=compendium.symbols,
+            names=compendium.names,
             regulator_rows=compendium.regulator_rows,
         )
         self._at = {int(slot): at for at, slot in enumerate(self._network.regulators)}
-        rows = compendium.regulator_rows
-        names = [(compendium.genes[row], compendium.symbols[row]) for row in rows]
-        self._slots = {symbol.upper(): slot for slot, (_, symbol) in enumerate(names)}
-        self._slots |= {gene.upper(): slot for slot, (gene, _) in enumerate(names)}
+        self._regulators = compendium.regulator_names
+        self._symbols = compendium.regulator_symbols
 
     def slot(self, name: str) -> int | None:
-        """The place of a regulator by name or symbol, any case, if the network speaks of it."""
-        slot = self._slots.get(name.upper())
+        """The place of a regulator by any of its names, if the network speaks of it."""
+        slot = self._regulators.find(name)
         return slot if slot is not None and slot in self._at else None
 
     def knows(self, slot: int) -> bool:
@@ -50,8 +47,11 @@ class KnownTargets:
         found = [self.slot(name) for name in names]
         for name, slot in zip(names, found, strict=True):
             if slot is None:
-                known = [name for name in self._slots if self.slot(name) is not None]
-                raise unknown(f"regulator of {self.source}", name.upper(), known)
+                self._regulators.one(name, "regulator")
+                known = [
+                    x for at in self._at for x in (self._regulators.shown[at], self._symbols[at])
+                ]
+                raise unknown(f"regulator of {self.source}", name, known)
         return [slot for slot in found if slot is not None]
 
     def of(self, slots: Sequence[int], rows: NDArray[np.intp]) -> tuple[Mask, Mask]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deeprage.data.names import NameResolver
 from deeprage.data.sites import SitePattern
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError
 from deeprage.interpretation.promoter_edits import How
 
 #: Log2; beyond it nothing is a ratio that could be measured.
 LARGEST_LEVEL = 1000.0
-_LEVEL = re.compile(r"(?P<name>.+?)(?P<how>\+=|-=|=)(?P<value>[-+]?[0-9.]+(e[-+]?\d+)?)$", re.I)
+_LEVEL = re.compile(
+    r"(?P<name>.+?)\s*(?P<how>\+=|-=|=)\s*(?P<value>[-+]?[0-9.]+(e[-+]?\d+)?)", re.I
+)
 _PAIR = re.compile(r"(?P<filter>\d+):(?P<name>.+)$")
 
 
@@ -86,24 +90,28 @@ def label_of(perturbations: Sequence[Perturbation]) -> str:
 
 
 class RegulatorFinder:
-    """The place of a regulator by its name or symbol, any case."""
+    """The place of a regulator by any of its names."""
 
-    def __init__(self, regulators: Sequence[str], symbols: Sequence[str]) -> None:
+    def __init__(self, regulators: NameResolver, symbols: Sequence[str]) -> None:
+        """
+        Args:
+            regulators: finds places of the R regulators (`Compendium.regulator_names`).
+            symbols: of the R regulators, to be shown; the name where two have one symbol.
+        """
+        self._regulators = regulators
+        common = Counter(symbols)
         self._shown = [
-            symbol if symbol else name for name, symbol in zip(regulators, symbols, strict=True)
+            symbol if symbol and common[symbol] == 1 else name
+            for name, symbol in zip(regulators.shown, symbols, strict=True)
         ]
-        self._slots = {shown.upper(): slot for slot, shown in enumerate(self._shown)}
-        self._slots |= {name.upper(): slot for slot, name in enumerate(regulators)}
 
     def __call__(self, name: str) -> tuple[int, str]:
         """Its place and the symbol by which it is shown.
 
         Raises:
-            DeepRageError: no regulator has the name.
+            DeepRageError: no regulator has the name, or several genes have it.
         """
-        slot = self._slots.get(name.strip().upper())
-        if slot is None:
-            raise unknown("regulator", name.strip().upper(), self._slots)
+        slot = self._regulators.one(name, "regulator")
         return slot, self._shown[slot]
 
 
@@ -113,7 +121,7 @@ def read_level(text: str, regulators: RegulatorFinder) -> LevelChange:
     Raises:
         DeepRageError: another form, no log2 level, or an unknown regulator.
     """
-    found = _LEVEL.fullmatch(text.replace(" ", ""))
+    found = _LEVEL.fullmatch(text.strip())
     try:
         value = float(found["value"]) if found else None
     except ValueError:

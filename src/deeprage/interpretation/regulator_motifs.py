@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.motifs import Motif
+from deeprage.data.names import NameResolver
 from deeprage.data.sites import DEFAULT_P_VALUE, SitePattern, check_site_p, pwm_pattern
 from deeprage.errors import DeepRageError
 from deeprage.interpretation.tomtom import factors
@@ -18,33 +19,27 @@ _P_VALUES = (DEFAULT_P_VALUE, 3e-4, 1e-3)
 
 
 def motifs_of_regulators(
-    motifs: Sequence[Motif], names: Sequence[str], symbols: Sequence[str]
+    motifs: Sequence[Motif], regulators: NameResolver
 ) -> dict[int, list[Motif]]:
-    """Motifs by the place of their regulator, matched by gene name or symbol, any case.
+    """Motifs by the place of their regulator, matched by any of its names.
 
     A motif of a complex belongs to each of its members.
 
     Args:
-        names, symbols: of the R regulators.
+        regulators: finds places of the R regulators (`Compendium.regulator_names`).
     """
-    place = _places(names, symbols)
     found: dict[int, list[Motif]] = {}
-    for motif in motifs:
-        for slot in _owners(motif, place):
+    for motif, slots in zip(motifs, _owners(motifs, regulators), strict=True):
+        for slot in slots:
             found.setdefault(slot, []).append(motif)
     return dict(sorted(found.items()))
 
 
-def _places(names: Sequence[str], symbols: Sequence[str]) -> dict[str, int]:
-    """Places of the regulators by symbol and gene name, upper case."""
-    place = {symbol.upper(): slot for slot, symbol in enumerate(symbols)}
-    return place | {name.upper(): slot for slot, name in enumerate(names)}
-
-
-def _owners(motif: Motif, place: Mapping[str, int]) -> list[int]:
-    """Places of the regulators that a motif belongs to, each once."""
-    called = (*factors(motif.symbol), *factors(motif.name))
-    return sorted({place[factor] for factor in called if factor in place})
+def _owners(motifs: Sequence[Motif], regulators: NameResolver) -> list[list[int]]:
+    """Places of the regulators that each motif belongs to, each once."""
+    called = [(*factors(motif.symbol), *factors(motif.name)) for motif in motifs]
+    place = regulators.resolve([name for names in called for name in names]).resolved
+    return [sorted({place[name] for name in names if name in place}) for names in called]
 
 
 def site_patterns(
@@ -106,8 +101,7 @@ class OwnedPattern(NamedTuple):
 
 def owned_patterns(
     motifs: Sequence[Motif],
-    names: Sequence[str],
-    symbols: Sequence[str],
+    regulators: NameResolver,
     background: NDArray[np.float64],
     *,
     longest: int,
@@ -116,18 +110,17 @@ def owned_patterns(
     """Each motif that belongs to a regulator and can have sites, once, in the order given.
 
     Args:
-        names, symbols: of the R regulators; see `motifs_of_regulators`.
+        regulators: see `motifs_of_regulators`.
         longest, p_value: see `site_patterns`.
 
     Raises:
         DeepRageError: no motif belongs to a regulator, or none that does can have sites.
     """
-    place = _places(names, symbols)
-    owners = {at: slots for at, motif in enumerate(motifs) if (slots := _owners(motif, place))}
+    owners = {at: slots for at, slots in enumerate(_owners(motifs, regulators)) if slots}
     if not owners:
         raise DeepRageError(
             f"none of {len(motifs)} known motifs is named after a regulator of the compendium: "
-            f"give --motifs FILE with names such as {', '.join(symbols[:3])}."
+            f"give --motifs FILE with names such as {', '.join(regulators.shown[:3])}."
         )
     patterns = site_patterns(
         {at: [motifs[at]] for at in owners}, background, longest=longest, p_value=p_value

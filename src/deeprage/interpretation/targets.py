@@ -209,7 +209,7 @@ class _Work:
         on_step: Callable[[str, int], None],
     ) -> None:
         self.model, self.compendium, self.split, self.on_step = model, compendium, split, on_step
-        known = motifs_of_regulators(motifs, compendium.regulators, compendium.regulator_symbols)
+        known = motifs_of_regulators(motifs, compendium.regulator_names)
         longest = compendium.promoters.shape[1]
         background = letter_frequencies(compendium.promoters[compendium.has_promoter])
         self.patterns = site_patterns(known, background, longest=longest)
