@@ -1,6 +1,12 @@
 """Nothing is lost when writing fails, and errors say what to do."""
 
 import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +54,89 @@ class TestWrittenAside:
     def test_a_file_that_is_a_folder_is_a_user_error(self, tmp_path: Path) -> None:
         with pytest.raises(DeepRageError, match="it is a folder"):
             write_text(tmp_path, "text")
+
+
+class TestOutputs:
+    """What is no ordinary file is neither replaced nor followed."""
+
+    def test_a_device_a_pipe_and_a_socket_stay(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(tmp_path / "socket"))
+            for path, kind in (
+                (Path("/dev/null"), "a device"),
+                (tmp_path / "pipe", "a named pipe"),
+                (tmp_path / "socket", "a socket"),
+            ):
+                before = path.stat()
+                with pytest.raises(DeepRageError, match=kind):
+                    write_text(path, "text")
+                assert path.stat().st_ino == before.st_ino
+                assert path.stat().st_mode == before.st_mode
+
+    @pytest.mark.parametrize("target", ["file", "folder", "nothing"])
+    def test_a_link_is_neither_followed_nor_replaced(self, tmp_path: Path, target: str) -> None:
+        (tmp_path / "file").write_text("earlier")
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "link").symlink_to(tmp_path / target)
+        with pytest.raises(DeepRageError, match=f"link to .*{target}"):
+            write_text(tmp_path / "link", "text")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "file").read_text() == "earlier"
+        assert list((tmp_path / "folder").iterdir()) == []
+
+
+class TestPermissions:
+    @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+    def test_a_new_file_has_those_of_the_umask(self, tmp_path: Path, umask: int, mode: int) -> None:
+        earlier = os.umask(umask)
+        try:
+            write_text(tmp_path / "a.txt", "text")
+        finally:
+            os.umask(earlier)
+        assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == mode
+
+    @pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
+    def test_a_file_that_is_replaced_passes_on_its_own(self, tmp_path: Path, mode: int) -> None:
+        path = tmp_path / "a.txt"
+        path.write_text("earlier")
+        path.chmod(mode)
+        write_text(path, "later")
+        assert path.read_text() == "later"
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+class TestLeftovers:
+    _WRITER = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from deeprage.files import written_aside\n"
+        "with written_aside(Path(sys.argv[1])) as aside:\n"
+        "    aside.write_text('half')\n"
+        "    print('ready', flush=True)\n"
+        "    sys.stdin.readline()\n"
+    )
+
+    def test_those_of_a_dead_process_go_and_those_of_a_live_one_stay(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-c", self._WRITER, str(tmp_path / "slow.txt")]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            assert writer.stdin is not None
+            assert writer.stdout.readline() == "ready\n"
+            write_text(tmp_path / "a.txt", "text")
+            assert len(list(tmp_path.glob(".deeprage-*"))) == 1
+            writer.send_signal(signal.SIGKILL)
+            writer.wait()
+            assert len(list(tmp_path.glob(".deeprage-*"))) == 1
+            write_text(tmp_path / "a.txt", "text again")
+        assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+    def test_a_name_of_any_length_can_be_written(self, tmp_path: Path) -> None:
+        path = tmp_path / ("n" * 250 + ".tsv")
+        write_text(path, "text")
+        assert path.read_text() == "text"
 
 
 class TestJson:

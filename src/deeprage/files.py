@@ -1,42 +1,60 @@
-"""Writing without loss: everything is written aside, then renamed."""
+"""Writing without loss: everything is written aside, flushed to disk, then renamed."""
 
+import errno
+import fcntl
 import json
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from deeprage.errors import DeepRageError
+
+#: How the name of a file begins that is not yet complete. Its process holds a lock on it, which
+#: the kernel releases when the process ends: one without a lock is a leftover.
+TEMPORARY = ".deeprage-tmp-"
+#: File systems without locks answer with one of these.
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF)
+#: What cannot be flushed answers with one of these; there is nothing to do about it.
+_NO_FLUSH = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.EACCES, errno.EPERM)
+_KINDS = {
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: "a named pipe (FIFO)",
+    stat.S_IFSOCK: "a socket",
+}
 
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it over `path` once the block has succeeded.
 
-    An earlier file stays untouched when the block fails, the disk is full or Ctrl-C arrives.
+    An earlier file stays untouched when the block fails, the process is killed, the disk is full or
+    the power fails, and its permissions are those of the new one; a new file has those that the
+    user's umask gives. What a dead process has left in the folder is removed.
 
     Raises:
-        DeepRageError: the folder cannot be written or the disk is full.
+        DeepRageError: `path` is no place for a file, the folder cannot be written or the disk is
+            full.
     """
-    if path.is_dir():
-        raise DeepRageError(f"cannot write {path}: it is a folder. Give the name of a file.")
+    check_output(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
-        )
-        os.close(handle)
+        make_folder(path.parent)
+        remove_leftovers(path.parent)
+        handle, aside = _temporary(path)
     except OSError as error:
         raise DeepRageError(
             f"cannot write {path}: {error.strerror}. Choose another folder or free some space."
         ) from error
-    aside = Path(name)
     try:
         yield aside
-        aside.chmod(0o644)
+        keep_mode(path, aside)
+        flush(aside)
         aside.replace(path)
+        flush(path.parent)
     except OSError as error:
         raise DeepRageError(
             f"cannot write {path}: {error.strerror or error}. An earlier file there is as it was; "
@@ -44,6 +62,101 @@ def written_aside(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         aside.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def check_output(path: Path) -> None:
+    """Raise a `DeepRageError` unless `path` is free or an ordinary file.
+
+    Devices, pipes and sockets are not replaced, and no link is followed or replaced.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except OSError:  # it is not there, or the attempt to write says why
+        return
+    if stat.S_ISLNK(mode):
+        raise DeepRageError(
+            f"cannot write {path}: it is a link to {path.resolve()}. Give the name of an ordinary "
+            "file."
+        )
+    if stat.S_ISDIR(mode):
+        raise DeepRageError(f"cannot write {path}: it is a folder. Give the name of a file.")
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
+        raise DeepRageError(
+            f"cannot write {path}: it is {kind}. Give the name of an ordinary file."
+        )
+
+
+def keep_mode(path: Path, aside: Path) -> None:
+    """Give `aside` the permissions of the file at `path` that it will replace, if there is one."""
+    with suppress(FileNotFoundError):
+        earlier = path.lstat().st_mode
+        if stat.S_ISREG(earlier) and stat.S_IMODE(earlier) != stat.S_IMODE(aside.stat().st_mode):
+            aside.chmod(stat.S_IMODE(earlier))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that they outlast a power failure."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    flush(folder.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until the content of a file, or the names in a folder, are on the disk."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in _NO_FLUSH:
+            return
+        raise
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            raise
+    finally:
+        os.close(handle)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files in a folder whose process has ended."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.startswith(TEMPORARY)]
+    for name in names:
+        with suppress(OSError):
+            _remove_if_dead(folder / name)
+
+
+def _remove_if_dead(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its process lives
+        path.unlink()
+    finally:
+        os.close(handle)
+
+
+def _temporary(path: Path) -> tuple[int, Path]:
+    """A new empty file beside `path`, with the permissions of the umask, and the lock on it."""
+    suffix = path.suffix if len(path.suffix) <= 16 else ""
+    while True:
+        aside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}{suffix}"
+        handle = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if aside.exists():
+                return handle, aside
+        except OSError as error:
+            if error.errno in NO_LOCKS:
+                return handle, aside
+            if error.errno != errno.EWOULDBLOCK:
+                os.close(handle)
+                raise
+        os.close(handle)  # another process took it for a leftover before it was locked
 
 
 def write_text(path: Path, text: str) -> None:

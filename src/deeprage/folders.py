@@ -1,0 +1,204 @@
+"""Several files of one folder change together: all or none, whenever the process is killed.
+
+A change is built in a hidden folder inside the folder that it is for. Once it is complete and on
+the disk, that hidden folder is renamed; from then on it stands, and its files are moved to their
+places. If the process is killed before the rename, the next command removes the unfinished change;
+if after it, the next command finishes the moves. The folder's manifest is part of the change.
+
+Files that the manifest does not list are the user's: they are neither replaced nor removed, and
+links are not followed out of the folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from deeprage.errors import DeepRageError, examples
+from deeprage.files import flush, json_text, keep_mode, make_folder, read_json
+from deeprage.locks import locked_folder
+from deeprage.manifest import MANIFEST, Manifest, check_inner, content_of, read_manifest
+
+#: Hidden names of deeprage in a folder.
+HIDDEN = ".deeprage-"
+#: A change that is being built; it is worth nothing once its process has ended.
+NEW = f"{HIDDEN}new"
+#: A change that stands and is being moved to its place.
+COMMIT = f"{HIDDEN}commit"
+#: In a change: the names that it removes.
+REMOVED = f"{HIDDEN}removed.json"
+
+
+@contextmanager
+def folder_change(
+    folder: Path,
+    *,
+    names: Iterable[str] = (),
+    removed: Collection[str] = (),
+    adopted: Iterable[str] = (),
+    complete: bool | None = None,
+) -> Iterator[Path]:
+    """Give an empty folder; what the block puts there comes into `folder`, all or nothing.
+
+    The folder is locked for the whole block (`locks.locked_folder`).
+
+    Args:
+        names: files that the block will write, so that a name which is the user's is refused
+            before the work.
+        removed: names relative to the folder that go; those that the manifest does not list stay.
+        adopted: names of files that are in the folder already and that the manifest shall list.
+        complete: of a run, whether its training has now ended.
+
+    Raises:
+        DeepRageError: another process works there, it cannot be written, or a name to write is a
+            file of the user or leads through a link.
+    """
+    with locked_folder(folder):
+        manifest = recovered(folder)
+        check_names(folder, manifest, names)
+        aside = folder / NEW
+        try:
+            with _told(folder):
+                aside.mkdir()
+            yield aside
+            commit(folder, aside, removed=removed, adopted=adopted, complete=complete)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def recovered(folder: Path) -> Manifest:
+    """Finish or remove what a killed process left of a change; give the folder's manifest."""
+    with locked_folder(folder):
+        if (folder / COMMIT).is_dir():
+            with _told(folder):
+                _apply(folder)
+        shutil.rmtree(folder / NEW, ignore_errors=True)
+        return read_manifest(folder) or Manifest()
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Whether a change of the folder stands but not all of its files are in their places."""
+    return (folder / COMMIT).is_dir()
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Turn what the system says of a failure into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise DeepRageError(
+            f"cannot write to {folder}: {error.strerror or error}. Earlier results there are safe; "
+            "free some space or choose another folder, then run the command again."
+        ) from error
+
+
+def commit(
+    folder: Path,
+    aside: Path,
+    *,
+    removed: Collection[str] = (),
+    adopted: Iterable[str] = (),
+    complete: bool | None = None,
+) -> None:
+    """Move all files of `aside`, a folder inside `folder`, to their places in `folder`.
+
+    The caller holds the lock. Names that begin with `HIDDEN` are left out, and so is a manifest
+    that `aside` has itself. Arguments as of `folder_change`.
+    """
+    with _told(folder):
+        manifest = read_manifest(folder) or Manifest()
+        for path in aside.glob(f"{HIDDEN}*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (aside / MANIFEST).unlink(missing_ok=True)
+        files = (path for path in sorted(aside.rglob("*")) if path.is_file())
+        written = {path.relative_to(aside).as_posix(): content_of(path) for path in files}
+        check_names(folder, manifest, written)
+        gone = [name for name in removed if name in manifest.files and name not in written]
+        listed = {name: content_of(folder / name) for name in adopted} | written
+        after = manifest.changed(written=listed, removed=gone, complete=complete)
+        (aside / MANIFEST).write_text(json_text(after.as_json()), encoding="utf-8")
+        (aside / REMOVED).write_text(json_text(gone), encoding="utf-8")
+        for path in (*aside.rglob("*"), aside):
+            flush(path)
+        aside.rename(folder / COMMIT)
+        flush(folder)
+        _apply(folder)
+
+
+def _apply(folder: Path) -> None:
+    """Move the files of a change that stands to their places; again, if that was interrupted."""
+    source = folder / COMMIT
+    touched = {folder}
+    gone = read_json(source / REMOVED) if (source / REMOVED).is_file() else []
+    for name in gone:
+        _check_parents(folder, name)
+        (folder / name).unlink(missing_ok=True)
+        touched |= _pruned(folder, Path(name).parent)
+    files = [path for path in sorted(source.rglob("*")) if path.is_file()]
+    files.sort(key=lambda path: path.name == MANIFEST)  # last
+    for path in files:
+        if path.name == REMOVED:
+            continue
+        target = folder / path.relative_to(source)
+        _check_parents(folder, path.relative_to(source).as_posix())
+        make_folder(target.parent)
+        keep_mode(target, path)
+        path.replace(target)
+        touched.add(target.parent)
+    for changed in touched:
+        flush(changed)
+    shutil.rmtree(source, ignore_errors=True)
+
+
+def _pruned(folder: Path, inner: Path) -> set[Path]:
+    """Remove the folders of a removed file that are empty now; the lowest that is left."""
+    while inner != Path():
+        try:
+            (folder / inner).rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:  # not empty
+            break
+        inner = inner.parent
+    return {folder / inner}
+
+
+def check_names(folder: Path, manifest: Manifest, names: Iterable[str]) -> None:
+    """Raise a `DeepRageError` if a name to write is the user's file, or leads through a link."""
+    foreign = []
+    for name in names:
+        _check_parents(folder, name)
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            raise DeepRageError(f"cannot write {path}: it is a folder. Move it elsewhere.")
+        if (path.exists() or path.is_symlink()) and name not in (*manifest.files, MANIFEST):
+            foreign.append(name)
+    if foreign:
+        raise DeepRageError(
+            f"{folder} has {examples(foreign)}, which deeprage did not write there and does not "
+            "replace: move what is yours elsewhere, or choose another folder."
+        )
+
+
+def _check_parents(folder: Path, name: str) -> None:
+    """Raise a `DeepRageError` unless `name` stays in `folder`, through folders and no links."""
+    check_inner(name, folder)
+    for parent in list(Path(name).parents)[:-1]:
+        path = folder / parent
+        if path.is_symlink():
+            raise DeepRageError(
+                f"cannot write to {path}: it is a link to {path.resolve()}, and links are not "
+                "followed out of a folder. Replace it by a folder."
+            )
+        if path.exists() and not path.is_dir():
+            raise DeepRageError(f"cannot write to {path}: it is not a folder. Move it elsewhere.")
+
+
+def visible_names(folder: Path) -> list[str]:
+    """What a folder holds, but for hidden files, in alphabetical order."""
+    with suppress(FileNotFoundError):
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    return []
