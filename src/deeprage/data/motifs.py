@@ -1,7 +1,6 @@
-"""Motifs as position weight matrices (PWMs): MEME files, JASPAR, log-odds."""
+"""Motifs as position weight matrices (PWMs): files, JASPAR, log-odds."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
+from deeprage.data.meme_format import is_meme, meme_motifs
+from deeprage.data.motif_matrix import normalised
+from deeprage.data.motif_text import OtherAlphabetError, OtherFormatError, blocks
 from deeprage.data.reading import open_text
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError, counted, examples, unknown
 
 #: Taxonomic groups that JASPAR's CORE collection knows.
 TAXONOMIC_GROUPS = (
@@ -22,8 +24,6 @@ TAXONOMIC_GROUPS = (
     "urochordates",
     "vertebrates",
 )
-_HEADER = re.compile(r"letter-probability matrix:(?P<settings>.*)")
-_WIDTH = re.compile(r"\bw=\s*(\d+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,70 +46,98 @@ class Motif:
         return int(self.probabilities.shape[1])
 
 
-def read_meme(path: Path | str) -> list[Motif]:
-    """Motifs of a file in MEME's minimal format.
+@dataclass(frozen=True, eq=False)
+class MotifFile:
+    """The motifs of a file.
+
+    Attributes:
+        motifs: in the order of the file; at least one.
+        notes: one sentence for each thing that was done to some of its motifs: turned into
+            probabilities, or left out.
+    """
+
+    motifs: list[Motif]
+    notes: tuple[str, ...]
+
+
+def read_motifs(path: Path | str) -> MotifFile:
+    """Motifs of a file in MEME, JASPAR, HOMER, HOCOMOCO, TRANSFAC, CIS-BP or UniPROBE format.
+
+    The format is recognised by content. Counts and per cent become probabilities, rows that sum to
+    .9 to 1.1 are divided by their sums, and a motif that cannot be used is left out, each with a
+    note.
 
     Raises:
-        DeepRageError: the file is missing, holds no motif, is not of DNA, or a matrix is damaged.
+        DeepRageError: the file is missing, of another format, not of DNA, or has no motif that can
+            be used.
     """
     path = Path(path)
     with open_text(path, "the motif file") as handle:
         lines = handle.read().splitlines()
-    motifs: list[Motif] = []
-    title: list[str] = []
-    for number, line in enumerate(lines):
-        words = line.split()
-        if words[:1] == ["ALPHABET="] and "".join(words[1:]) != "ACGT":
-            raise DeepRageError(
-                f"{path} has the alphabet {' '.join(words[1:])!r}, expected 'ACGT': "
-                "give motifs of DNA."
-            )
-        if words[:1] == ["MOTIF"]:
-            title = words[1:]
-        elif (header := _HEADER.match(line.strip())) is not None:
-            name = title[0] if title else f"motif_{len(motifs) + 1}"
-            symbol = title[1] if len(title) > 1 else name
-            width = _WIDTH.search(header["settings"])
-            rows = _matrix_rows(lines[number + 1 :], int(width[1]) if width else None)
-            motifs.append(Motif(name, symbol, _probabilities(rows, name=name, path=path)))
-    if not motifs:
-        raise DeepRageError(
-            f"{path} holds no motif: expected MEME format, with lines 'MOTIF name' and "
-            "'letter-probability matrix: alength= 4 w= 8'."
-        )
-    return motifs
-
-
-def _matrix_rows(lines: Sequence[str], width: int | None) -> list[list[str]]:
-    rows: list[list[str]] = []
-    for line in lines:
-        words = line.split()
-        if words and (words[0][0].isdigit() or words[0][0] in ".-+"):
-            rows.append(words)
-            if len(rows) == width:
-                break
-        elif words or (rows and width is None):
-            break
-    return rows
-
-
-def _probabilities(rows: list[list[str]], *, name: str, path: Path) -> NDArray[np.float64]:
+    stem = path.name.removesuffix(".gz").rpartition(".")[0] or path.name
     try:
-        matrix = np.array([[float(word) for word in row] for row in rows], dtype=np.float64)
-    except ValueError as error:
-        raise DeepRageError(f"motif {name!r} of {path} has a row of text ({error}).") from error
-    if matrix.ndim != 2 or matrix.shape[1] != 4 or not (matrix >= 0).all():
+        if is_meme(lines):
+            layout, texts = "MEME", meme_motifs(lines)
+        else:
+            layout, texts = blocks(lines, stem=stem)
+    except OtherAlphabetError as error:
         raise DeepRageError(
-            f"motif {name!r} of {path} is not a matrix of 4 probabilities a row: correct the file."
-        )
-    totals = matrix.sum(axis=1, keepdims=True)
-    if (np.abs(totals - 1) > 0.02).any():
-        worst = float(totals[np.argmax(np.abs(totals - 1))].item())
-        raise DeepRageError(
-            f"motif {name!r} of {path} has a row that sums to {worst:g}, expected 1: "
-            "give probabilities, not counts."
-        )
-    return np.ascontiguousarray((matrix / totals).T)
+            f"{path} has the alphabet {str(error)!r}, expected 'ACGT': give motifs of DNA."
+        ) from error
+    except OtherFormatError as error:
+        raise DeepRageError(f"{path} {error}: {_FORMATS}.") from error
+    motifs: list[Motif] = []
+    done: dict[str, list[str]] = {}
+    left_out: dict[str, list[str]] = {}
+    for text in texts:
+        try:
+            if text.problem is not None:
+                raise ValueError(text.problem)
+            matrix = normalised(text.rows)
+        except ValueError as error:
+            left_out.setdefault(str(error), []).append(text.name)
+            continue
+        motifs.append(Motif(text.name, text.symbol, matrix.probabilities))
+        if matrix.note is not None and (layout == "MEME" or matrix.note != "counts"):
+            done.setdefault(matrix.note, []).append(text.name)
+    if not motifs:
+        raise DeepRageError(_no_motif(path, left_out))
+    notes = [
+        f"{path.name}: {counted(len(names), 'motif')} with {what} turned into probabilities: "
+        f"{examples(names)}"
+        for what, names in done.items()
+    ]
+    notes += [
+        f"{path.name}: {counted(len(names), 'motif')} left out, since the motif {why}: "
+        f"{examples(names)}"
+        for why, names in left_out.items()
+    ]
+    return MotifFile(motifs, tuple(notes))
+
+
+_FORMATS = (
+    "give motifs as MEME, JASPAR, HOMER, HOCOMOCO, TRANSFAC or CIS-BP text, such as MEME's lines "
+    "'MOTIF name' and 'letter-probability matrix: alength= 4 w= 8', then a row of 4 numbers a "
+    "position"
+)
+
+
+def _no_motif(path: Path, left_out: Mapping[str, Sequence[str]]) -> str:
+    if not left_out:
+        return f"{path} holds no motif: {_FORMATS}."
+    why, names = next(iter(left_out.items()))
+    total = sum(len(some) for some in left_out.values())
+    if total == 1:
+        return f"motif {names[0]!r} of {path} {why}, and there is no other: {_FORMATS}."
+    return (
+        f"none of the {total} motifs of {path} can be used; for example, {names[0]!r} {why}: "
+        f"{_FORMATS}."
+    )
+
+
+def read_meme(path: Path | str) -> list[Motif]:
+    """The motifs of `read_motifs`, without its notes."""
+    return read_motifs(path).motifs
 
 
 def jaspar_motifs(tax_group: str = "fungi") -> list[Motif]:
