@@ -74,23 +74,10 @@ class TestMemeFiles:
         assert (second.name, second.symbol, second.width) == ("plain", "plain", 2)
         assert len(load_motifs([path, path])) == 4
 
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("nothing here", "holds no motif"),
-            (MEME.replace("ACGT", "ACGU"), "alphabet 'ACGU'"),
-            (MEME.replace("0.1 0.2 0.3 0.4", "1 2 3 4"), "sums to 10"),
-            (MEME.replace("0.1 0.2 0.3 0.4", "0.1 0.2 0.7"), "not a matrix|row of text"),
-            (MEME.replace("0.1 0.2 0.3 0.4", "0.1 0.2 nan 0.4"), "not a matrix"),
-            ("\0" + MEME, "NUL bytes"),
-        ],
-    )
-    def test_damaged_files_are_refused_with_the_reason(
-        self, tmp_path: Path, text: str, expected: str
-    ) -> None:
+    def test_a_binary_file_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "motifs.meme"
-        path.write_text(text)
-        with pytest.raises(DeepRageError, match=expected):
+        path.write_text("\0" + MEME)
+        with pytest.raises(DeepRageError, match="NUL bytes"):
             read_meme(path)
 
     def test_missing_file(self, tmp_path: Path) -> None:

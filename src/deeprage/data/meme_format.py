@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from deeprage.data.motif_text import MotifText, OtherAlphabetError, Row
 
-_SIGNS = re.compile(r"(MEME version\b|MOTIF\s|ALPHABET\b|letter-probability matrix)", re.IGNORECASE)
+_SIGNS = re.compile(r"MEME version\b|MOTIF\s|ALPHABET\b|(?i:letter-probability matrix)")
 _MATRIX = re.compile(r"letter-probability matrix\s*:?(?P<settings>.*)", re.IGNORECASE)
 _WIDTH = re.compile(r"\bw\s*=\s*(\d+)")
 _LETTERS = re.compile(r"\balength\s*=\s*(\d+)")
+_NUMBER = re.compile(r"[-+]?(\.?\d|nan|inf)", re.IGNORECASE)
 _DNA = "ACGT"
 
 
@@ -77,7 +78,7 @@ def _rows(lines: Sequence[str], width: int | None) -> list[Row]:
         if not words:
             if rows and (width is None or len(rows) >= width):
                 break
-        elif words[0][0].isdigit() or words[0][0] in ".-+" or words[0].lower() in ("nan", "inf"):
+        elif _NUMBER.match(words[0]):
             rows.append(words)
         else:
             break

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Row = list[str]
 _LETTERS = ("A", "C", "G", "T")
@@ -51,7 +52,7 @@ def blocks(lines: Sequence[str], *, stem: str) -> tuple[str, list[MotifText]]:
     """
     kept = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     first = kept[0].lstrip() if kept else ""
-    if first[:1] in "<{" or first[:2] == "[{":
+    if first.startswith(("<", "{", "[{")):
         kind = "XML or HTML" if first[:1] == "<" else "JSON"
         raise OtherFormatError(f"is {kind}")
     keys = {line.split()[0] for line in kept}
@@ -94,25 +95,34 @@ def _letter_row(line: str) -> str | None:
     return letter if _is_number(words[1]) else None
 
 
-def _letter_header(line: str) -> list[int] | None:
-    """Columns of A, C, G, T in a line such as `Pos A C G T`, or None."""
+class _Columns(NamedTuple):
+    """Where the numbers of A, C, G and T stand in a row, and whether its own number is before."""
+
+    letters: tuple[int, ...] = (0, 1, 2, 3)
+    numbered: bool = False
+
+
+def _letter_header(line: str) -> _Columns | None:
+    """Columns of a line such as `Pos A C G T`, or None."""
     words = [word.upper() for word in _split(line)]
-    if words[:1] in (["POS"], ["POSITION"], ["PO"], ["P0"]):
+    numbered = words[:1] in (["POS"], ["POSITION"], ["PO"], ["P0"])
+    if numbered:
         words = words[1:]
     if sorted(words) == ["A", "C", "G", "U"]:
         raise OtherAlphabetError("ACGU")
     if sorted(words) != list(_LETTERS):
         return None
-    return [words.index(letter) for letter in _LETTERS]
+    return _Columns(tuple(words.index(letter) for letter in _LETTERS), numbered)
 
 
-def _by_position(lines: Sequence[str], columns: Sequence[int] = (0, 1, 2, 3)) -> list[Row]:
+def _by_position(lines: Sequence[str], columns: _Columns | None = None) -> list[Row]:
     """Rows (positions x 4) of lines with a row a position, without the position's number."""
+    columns = columns or _Columns()
     rows = [_split(line) for line in lines]
-    numbered = bool(rows) and all(len(row) > 4 and row[0].isdigit() for row in rows)
-    trimmed = [row[1:] if numbered else row for row in rows]
+    if columns.numbered or (rows and all(len(row) > 4 and row[0].isdigit() for row in rows)):
+        rows = [row[1:] for row in rows]
     # What follows the four numbers is the consensus letter.
-    return [[row[column] for column in columns] if len(row) >= 4 else row for row in trimmed]
+    return [[row[at] for at in columns.letters] if len(row) >= 4 else row for row in rows]
 
 
 def _by_letter(lines: Sequence[str]) -> MotifText:
@@ -140,17 +150,16 @@ def _matrix(lines: Sequence[str]) -> MotifText:
     """A motif without a name from its lines of numbers, whichever way they run."""
     if any(_letter_row(line) for line in lines):
         return _by_letter([line for line in lines if _letter_row(line)])
-    columns: Sequence[int] = (0, 1, 2, 3)
-    header = next((found for line in lines if (found := _letter_header(line))), None)
+    columns = next((found for line in lines if (found := _letter_header(line))), None)
     rows = [line for line in lines if _is_row(line)]
-    if header is not None:
-        return MotifText("", "", _by_position(rows, header))
+    if columns is not None:
+        return MotifText("", "", _by_position(rows, columns))
     widths = {len(_split(line)) for line in rows}
     if len(rows) == 4 and widths != {4}:
         return _by_letter(rows)
     if len(rows) == 4:
         return _square(rows)
-    return MotifText("", "", _by_position(rows, columns))
+    return MotifText("", "", _by_position(rows))
 
 
 def _square(lines: Sequence[str]) -> MotifText:
@@ -212,7 +221,7 @@ def _title(line: str, *, positions: int) -> tuple[str, str]:
 def _transfac(lines: Sequence[str], stem: str) -> Iterator[MotifText]:
     """Records with AC, ID, NA or DE and a matrix, after P0 or PO; `//` ends one."""
     fields: dict[str, str] = {}
-    columns: Sequence[int] = (0, 1, 2, 3)
+    columns = _Columns(numbered=True)
     rows: list[str] = []
     matrix = False
     for line in [*lines, "//"]:
@@ -222,7 +231,7 @@ def _transfac(lines: Sequence[str], stem: str) -> Iterator[MotifText]:
                 name = fields.get("AC") or fields.get("ID") or fields.get("DE") or stem
                 symbol = fields.get("NA") or fields.get("ID") or fields.get("DE") or name
                 yield MotifText(name.split()[0], symbol.split()[0], _by_position(rows, columns))
-            fields, columns, rows, matrix = {}, (0, 1, 2, 3), [], False
+            fields, columns, rows, matrix = {}, _Columns(numbered=True), [], False
         if key.upper() in ("P0", "PO"):
             columns = _letter_header(line) or columns
             matrix = True
@@ -236,7 +245,7 @@ def _transfac(lines: Sequence[str], stem: str) -> Iterator[MotifText]:
 def _tables(lines: Sequence[str], stem: str) -> Iterator[MotifText]:
     """Tables below `Pos A C G T`, each perhaps after lines such as `TF Name<tab>Fab3` (CIS-BP)."""
     fields: dict[str, str] = {}
-    columns: list[int] | None = None
+    columns: _Columns | None = None
     rows: list[str] = []
     number = 0
 
@@ -245,7 +254,7 @@ def _tables(lines: Sequence[str], stem: str) -> Iterator[MotifText]:
             fields.get("motif") or fields.get("tf") or (stem if number < 2 else f"{stem}_{number}")
         )
         symbol = fields.get("tf name") or fields.get("gene") or name
-        return MotifText(name, symbol, _by_position(rows, columns or []))
+        return MotifText(name, symbol, _by_position(rows, columns))
 
     for line in lines:
         header = _letter_header(line)
