@@ -64,6 +64,26 @@ class TestScores:
         here = candidate[:, 4]
         assert found[4] == score_links(scores[:, 4], edge[:, 4], here)
 
+    def test_five_known_targets_are_enough_for_a_score_of_its_own(self, rng) -> None:
+        edge = np.zeros((20, 2), dtype=bool)
+        edge[:5, 0] = edge[:4, 1] = True
+        four_of_five = np.ones_like(edge)
+        four, five = (
+            score_regulators(rng.random(edge.shape), edge, candidate)
+            for candidate in (four_of_five & ~np.eye(20, 2, dtype=bool), four_of_five)
+        )
+        assert [one is None for one in five] == [False, True]
+        assert four == [None, None]
+
+    def test_without_candidates_there_is_no_base(self, rng) -> None:
+        scores, edge, candidate = some_pairs(rng)
+        nothing = score_links(scores, edge, np.zeros_like(candidate))
+        assert (nothing.pairs, nothing.edges) == (0, 0)
+        assert np.isnan(nothing.base)
+        every = score_links(scores, np.ones_like(edge), candidate)
+        assert (every.base, every.edges) == (1, every.pairs)
+        assert np.isnan(every.auroc)
+
 
 class TestNulls:
     def test_a_random_network_keeps_every_number_of_links(self, rng) -> None:
@@ -73,6 +93,17 @@ class TestNulls:
         np.testing.assert_array_equal(found.sum(axis=1), edge.sum(axis=1))
         assert not (found & ~candidate).any()
         assert (found & edge).sum() < 0.8 * edge.sum()
+
+    def test_so_many_trades_are_made(self, rng) -> None:
+        _, edge, candidate = some_pairs(rng)
+        np.testing.assert_array_equal(rewired(edge, candidate, rng, trades=0), edge)
+        one = rewired(edge, candidate, np.random.default_rng(5), trades=1)
+        assert ((one != edge).any(axis=0)).sum() == 2
+        default = rewired(edge, candidate, np.random.default_rng(5))
+        ten_each = rewired(edge, candidate, np.random.default_rng(5), trades=60)
+        np.testing.assert_array_equal(default, ten_each)
+        alone = edge[:, :1]
+        np.testing.assert_array_equal(rewired(alone, candidate[:, :1], rng), alone)
 
     def test_a_score_that_knows_popular_genes_only_is_not_above_it(self, rng) -> None:
         popular = rng.random(300)
