@@ -8,9 +8,17 @@ import pytest
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import encode
 from deeprage.data.motifs import Motif
-from deeprage.data.split import visible
+from deeprage.data.pwm_scan import scan
+from deeprage.data.sites import consensus_pattern, site_starts
+from deeprage.data.split import Role, visible
 from deeprage.data.splitting import make_split
-from deeprage.interpretation.activity import activities, activity_change, site_evidence
+from deeprage.interpretation.activity import (
+    _filled,
+    _site_counts,
+    activities,
+    activity_change,
+    site_evidence,
+)
 from deeprage.interpretation.agreement import auroc, spearman
 from deeprage.interpretation.simple_changes import spread_within_series
 
@@ -112,3 +120,101 @@ def test_the_spread_is_within_series(make_compendium) -> None:
             if len(part) > 1:
                 squares, count = squares + part.var() * len(part), count + len(part) - 1
         assert found[gene] == pytest.approx(np.sqrt(squares / max(count, 1)), abs=1e-5)
+
+
+def plain_standard(values: np.ndarray, has: np.ndarray) -> np.ndarray:
+    return (values - values[has].mean(axis=0)) / values[has].std(axis=0)
+
+
+def plain_unit(values: np.ndarray) -> np.ndarray:
+    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
+
+
+def test_evidence_is_sites_own_response_and_that_of_genes_alike(make_compendium) -> None:
+    """The three terms, a gene at a time, with the weights that the documentation gives."""
+    rng = np.random.default_rng(5)
+    genes, conditions = 40, 12
+    promoters = rng.integers(0, 4, (genes, 800)).astype(np.int8)
+    promoters[3] = 4  # has no promoter
+    shape = rng.normal(size=(3, conditions))
+    values = shape[np.arange(genes) % 3] + 0.6 * rng.normal(size=(genes, conditions))
+    groups = [row // 2 for row in range(genes)]
+    compendium = make_compendium(values, promoters=promoters, regulators=4, groups=groups)
+    compendium = compendium.with_expression(compendium.expression)
+    compendium.adata.var.loc[compendium.genes[3], "has_promoter"] = False
+    split = make_split(compendium, regime="pairs")
+    letters = {slot: rng.dirichlet([0.3] * 4, 6).T for slot in (0, 1, 2)}
+    motifs = {
+        0: [Motif("a", "a", letters[0])],
+        3: [Motif("b", "b", letters[1]), Motif("c", "c", letters[2])],
+    }
+    found = site_evidence(visible(compendium, split), split, motifs)
+
+    has = compendium.has_promoter
+    assert not has[3]
+    # Sites: the best of each 100 bp, weighted by where factors act; the best of a factor's motifs.
+    weights = [0.2, 0.3, 0.5, 0.8, 1.0, 1.1, 1.1, 0.6]
+    flat = [motifs[0][0], *motifs[3]]
+    best = scan(promoters, flat, window=800, bins=8).best.astype(float)
+    odds = np.log2(sum(weights[n] * 2.0 ** best[:, :, n] for n in range(8)))
+    each = plain_standard(odds, has)
+    sites = np.stack([each[:, 0], each[:, 1:].max(axis=1)], axis=1)
+    # Responses: training cells less their condition's mean over the genes with a promoter.
+    seen = np.where(split.cells(Role.TRAIN), compendium.expression, np.nan)[:, split.train_columns]
+    centred = np.nan_to_num(seen - np.nanmean(seen[has], axis=0))
+    profiles = plain_unit(centred - centred.mean(axis=1, keepdims=True))
+    # A motif's activity comes from the other half of the groups.
+    names, group = np.unique([str(g) for g in groups], return_inverse=True)
+    half = np.random.default_rng(0).random(len(names))[group] < 0.5
+    own = np.zeros_like(sites)
+    for gene in np.flatnonzero(has):
+        others = has & (half != half[gene])
+        x = sites[others]
+        active = np.linalg.solve(x.T @ x + 300 * np.eye(2), x.T @ centred[others])
+        active = plain_unit(active - active.mean(axis=1, keepdims=True))
+        own[gene] = active @ profiles[gene]
+    # Genes of other groups whose profiles correlate by half or more, shrunk by three.
+    like = np.zeros_like(sites)
+    for gene in np.flatnonzero(has):
+        total = 3.0
+        for other in np.flatnonzero(has & (group != group[gene])):
+            r = profiles[gene] @ profiles[other]
+            if r >= 0.5:
+                total += r
+                like[gene] += r * np.exp(np.minimum(sites[other], 6))
+        like[gene] /= total
+    expected = sites + 0.15 * plain_standard(own, has) + 0.15 * plain_standard(like, has)
+    np.testing.assert_allclose(found[has], expected[has], atol=2e-4)
+
+
+def test_a_change_is_how_a_gene_follows_and_a_share_for_its_sites(make_compendium) -> None:
+    compendium, _, _ = planted(make_compendium)
+    columns = np.arange(30)
+    found = activity_change(compendium, [WORD], columns, sign=1)
+    near = compendium.promoters[:, -500:]
+    starts = site_starts(near, consensus_pattern(WORD)).sum(axis=1)
+    sites = plain_standard(np.minimum(starts, 3)[:, None], np.ones(400, bool))[:, 0]
+    # What is left without the sites' share is a common profile's projection.
+    centred = compendium.expression - compendium.expression.mean(axis=0)
+    follows = found - 0.3 * sites
+    weights, *_ = np.linalg.lstsq(centred, follows, rcond=None)
+    np.testing.assert_allclose(centred @ weights, follows, atol=1e-4)
+    assert follows.std() == pytest.approx(1, abs=1e-4)
+
+
+def test_missing_cells_and_genes_without_a_promoter_do_not_set_the_level() -> None:
+    values = np.array([[1.0, np.nan], [3.0, 5.0], [9.0, 9.0]])
+    found = _filled(values, np.array([True, True, False]))
+    np.testing.assert_allclose(found, [[-1, 0], [1, 0], [7, 4]])
+    nothing = _filled(np.full((2, 1), np.nan), np.array([True, True]))
+    np.testing.assert_array_equal(nothing, 0)
+
+
+def test_at_most_three_sites_of_all_words_count() -> None:
+    tokens = np.zeros((3, 60), dtype=np.int8)
+    for gene, count in enumerate((1, 3, 5)):
+        for number in range(count):
+            tokens[gene, 10 * number : 10 * number + 5] = encode(WORD)
+    tokens[0, 50:57] = encode(OTHER)
+    np.testing.assert_array_equal(_site_counts(tokens, [WORD]), [1, 3, 3])
+    np.testing.assert_array_equal(_site_counts(tokens, [WORD, OTHER]), [2, 3, 3])

@@ -6,7 +6,14 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 from deeprage.errors import DeepRageError
-from deeprage.interpretation.agreement import agreement, median_gain, paired_interval, spearman
+from deeprage.interpretation.agreement import (
+    agreement,
+    auroc,
+    largest,
+    median_gain,
+    paired_interval,
+    spearman,
+)
 
 
 def changes(*, noise: float = 1.0, genes: int = 600) -> tuple[np.ndarray, np.ndarray]:
@@ -81,3 +88,47 @@ def test_gain_of_medians() -> None:
     assert 0 < low <= gain <= high < 0.2
     ours[:3] = np.nan
     assert median_gain(ours, ours, rng=rng)[0] == 0
+
+
+def test_of_equals_the_first_rows_are_the_largest() -> None:
+    chosen = largest(np.array([1.0, 3, 2, 3, 2]), 3)
+    np.testing.assert_array_equal(chosen, [False, True, True, True, False])
+
+
+def test_an_auroc_needs_a_positive_and_another() -> None:
+    scores = np.arange(4.0)
+    assert auroc(scores, scores > 1) == 1
+    assert auroc(-scores, scores > 1) == 0
+    for positive in (scores > 9, scores > -1):
+        assert np.isnan(auroc(scores, positive))
+
+
+def test_as_many_are_compared_as_there_are_others() -> None:
+    rng = np.random.default_rng(0)
+    predicted, measured = rng.normal(size=(2, 101))
+    assert agreement(predicted, measured).genes == 101
+    assert agreement(predicted, measured, most=1).genes == 101
+    for genes, most in ((100, 100), (101, 0)):
+        with pytest.raises(DeepRageError, match="too few to compare"):
+            agreement(predicted[:genes], measured[:genes], most=most)
+
+
+def test_without_a_common_gene_there_is_no_interval() -> None:
+    nothing, values = np.full(4, np.nan), np.arange(4.0)
+    options = {"groups": list("abcd"), "rng": np.random.default_rng(0)}
+    with pytest.raises(DeepRageError, match="no gene has both"):
+        paired_interval(spearman, values, nothing, values, **options)
+    undefined = paired_interval(lambda a, b: float("nan"), values, values, values, **options)
+    assert np.isnan(undefined).all()
+    gain, span = median_gain(nothing, values, rng=np.random.default_rng(0))
+    assert np.isnan([gain, *span]).all()
+
+
+def test_the_interval_of_a_gain_is_that_of_paired_draws() -> None:
+    ours, theirs = np.random.default_rng(0).normal(size=(2, 30))
+    ours += 0.3
+    gain, (low, high) = median_gain(ours, theirs, resamples=400, rng=np.random.default_rng(1))
+    picked = np.random.default_rng(1).integers(0, 30, (400, 30))
+    draws = [np.median(ours[row]) - np.median(theirs[row]) for row in picked]
+    assert gain == pytest.approx(np.median(ours) - np.median(theirs))
+    assert (low, high) == pytest.approx(np.percentile(draws, [2.5, 97.5]))

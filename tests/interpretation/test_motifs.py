@@ -37,6 +37,20 @@ def word_motif(word: str, *, sharp: float = 1.0, name: str = "") -> Motif:
     )
 
 
+def of_bits(bits: float) -> np.ndarray:
+    """Letters (4,) of so many bits against even ones: A more than the others."""
+    from scipy.optimize import brentq
+
+    def letters(p: float) -> np.ndarray:
+        return np.array([p, *[(1 - p) / 3] * 3])
+
+    def missing(p: float) -> float:
+        x = letters(p)
+        return float((x[x > 0] * np.log2(x[x > 0] / 0.25)).sum()) - bits
+
+    return letters(0.25 if bits == 0 else 1 if bits == 2 else brentq(missing, 0.25, 1))
+
+
 class TestPwm:
     def test_information_in_closed_form(self) -> None:
         motif = Motif(
@@ -64,6 +78,44 @@ class TestPwm:
         start, end = informative_span(Motif("m", "m", flat), EVEN)
         assert end - start == 5
         assert start <= 4 < end
+
+    @pytest.mark.parametrize(
+        ("strong", "span"),
+        [
+            ({0: 2.0}, (0, 5)),  # at the left end it can grow to the right alone
+            ({8: 2.0}, (4, 9)),
+            ({4: 2.0, 3: 0.2, 5: 0.1}, (3, 8)),  # first to the stronger side, equals to the right
+            ({4: 2.0, 3: 0.1, 5: 0.2, 6: 0.15, 2: 0.12}, (2, 7)),
+            ({1: 0.25, 7: 0.25}, (1, 8)),  # just enough
+            ({1: 0.24, 2: 1.0, 6: 0.5, 7: 0.24}, (2, 7)),
+        ],
+    )
+    def test_what_is_cut_and_where_it_grows(self, strong: dict, span: tuple[int, int]) -> None:
+        motif = Motif("m", "m", np.stack([of_bits(strong.get(n, 0.0)) for n in range(9)], axis=1))
+        bits = information(motif, EVEN)
+        np.testing.assert_allclose(bits, [strong.get(n, 0.0) for n in range(9)], atol=1e-6)
+        assert informative_span(motif, EVEN, least=0.2499) == span
+
+    def test_a_motif_without_information_stays_whole(self) -> None:
+        flat = Motif("m", "m", np.full((4, 7), 0.25))
+        assert informative_span(flat, EVEN) == (0, 7)
+        short = Motif("m", "m", np.eye(4)[:, :3])
+        assert informative_span(short, EVEN) == (0, 3)
+
+    def test_cavener_s_limits(self) -> None:
+        """More than half and twice the next; else more than three quarters together."""
+        columns = {
+            "A": [0.51, 0.25, 0.24, 0],
+            "N": [0.5, 0.25, 0.25, 0],  # not more than half, nor more than three quarters
+            "M": [0.52, 0.27, 0.21, 0],  # not twice the next
+            "K": [0.1, 0.14, 0.4, 0.36],
+            "S": [0.0, 0.5, 0.5, 0.0],
+            "W": [0.4, 0.1, 0.1, 0.4],
+            "Y": [0.1, 0.4, 0.1, 0.4],
+            "R": [0.4, 0.1, 0.4, 0.1],
+        }
+        motif = Motif("m", "m", np.array(list(columns.values())).T)
+        assert consensus(motif) == "".join(columns)
 
     def test_consensus(self) -> None:
         columns = [
@@ -99,6 +151,30 @@ class TestRedundancy:
         found = similarity(motifs)
         np.testing.assert_allclose(np.diag(found), 1)
         np.testing.assert_allclose(found, found.T)
+
+    def test_it_is_the_best_of_all_shifts_on_either_strand(self) -> None:
+        rng = np.random.default_rng(1)
+        motifs = [
+            Motif(str(n), str(n), rng.dirichlet([0.4] * 4, w).T) for n, w in enumerate((4, 7))
+        ]
+        one, other = (motif.probabilities - 0.25 for motif in motifs)
+        best = -1.0
+        for strand in (other, other[::-1, ::-1]):
+            for shift in range(-6, 4):
+                total = sum(
+                    one[:, n] @ strand[:, n - shift] for n in range(4) if 0 <= n - shift < 7
+                )
+                best = max(best, total / np.linalg.norm(one) / np.linalg.norm(other))
+        assert similarity(motifs)[0, 1] == pytest.approx(best)
+
+    def test_groups_are_cut_at_a_mean_similarity(self) -> None:
+        motifs = [word_motif(word, sharp=0.94) for word in ("TGACTCAT", "TGACTCAG", "GGCCTTAA")]
+        alike = similarity(motifs)[0, 1]
+        assert list(groups(motifs, same=alike - 0.01)) == [0, 0, 1]
+        assert list(groups(motifs, same=alike + 0.01)) == [0, 1, 2]
+        assert 0.75 < alike < 0.95  # one letter of eight differs: the same motif by default
+        assert list(groups(motifs)) == [0, 0, 1]
+        assert list(groups(motifs[:1])) == [0]
 
     def test_the_most_informative_speaks_for_its_group(self) -> None:
         chosen = representatives(np.array([0, 1, 0, 1, 2]), np.array([1.0, 5.0, 3.0, 5.0, 0.0]))
@@ -160,6 +236,12 @@ class TestChance:
         shuffled = [np.array([1e-4, 0.2, 0.6]), np.array([0.1, 0.3, 0.7])]
         # At 1e-6: none of 2 rounds; at 1e-3: 0.5 a round of 2; at 0.5: 2 a round of 3.
         np.testing.assert_allclose(chance_q(real, shuffled), [0, 0.25, 2 / 3])
+
+    def test_as_good_as_a_real_one_counts_and_without_rounds_nothing_is_said(self) -> None:
+        real = np.array([0.1, 0.2, 0.2])
+        found = chance_q(real, [np.array([0.1, 0.3, 0.3])])
+        np.testing.assert_allclose(found, [1 / 3, 1 / 3, 1 / 3])
+        assert np.isnan(chance_q(real, [])).all()
 
     def test_shuffled_against_shuffled_is_all_chance(self) -> None:
         rng = np.random.default_rng(0)
@@ -231,6 +313,24 @@ class TestFind:
         silent = Filters(np.zeros((2, 4, 5), np.float32), np.full(2, -1, np.float32))
         with pytest.raises(DeepRageError, match="none of the 2 filters"):
             find_motifs(silent, np.zeros((3, 20), np.int8), TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"q": 0}, "q must be above 0"),
+        ({"q": 1.01}, "q must be above 0"),
+        ({"rounds": -1}, "0 or more, got -1"),
+        ({"filter_rounds": -2}, "0 or more, got -2"),
+    ],
+)
+def test_options_out_of_range(options: dict, told: str) -> None:
+    with pytest.raises(DeepRageError, match=told):
+        MotifOptions(**options)
+
+
+def test_options_at_the_ends_of_their_range() -> None:
+    MotifOptions(q=1, rounds=0, filter_rounds=0)
 
 
 class TestFiles:

@@ -58,6 +58,34 @@ class TestCounterparts:
             assert pair.slot == level.slot != 2
             assert off.number in (3, 5, 2)  # the three that fire most nearly as strongly
 
+    def test_twenty_filters_that_fire_about_as_strongly_are_drawn_from(self, world: World) -> None:
+        class Many(WithFilters):
+            def activity(self, promoters):
+                return np.arange(50, dtype=np.float32)
+
+        wild = world.wild.__class__(**{**world.wild.__dict__, "model": Many()})
+        counterparts = Counterparts(wild, [FilterOff(25)], np.random.default_rng(0))
+        drawn = {counterparts.draw()[0].number for _ in range(500)}
+        assert drawn == set(range(15, 36)) - {25}
+
+    def test_a_filter_must_exist_and_have_others(self, world: World) -> None:
+        wild = world.wild.__class__(**{**world.wild.__dict__, "model": WithFilters()})
+        rng = np.random.default_rng(0)
+        for number in (12, -1):
+            with pytest.raises(DeepRageError, match="the network has filters 0 to 11"):
+                Counterparts(wild, [FilterOff(number)], rng)
+        assert Counterparts(wild, [FilterOff(11)], rng).draw()[0].number != 11
+        with pytest.raises(DeepRageError, match="no other filter"):
+            Counterparts(wild, [FilterOff(number) for number in range(12)], rng)
+        with pytest.raises(DeepRageError, match="PlantedModel has no filters"):
+            Counterparts(world.wild, [FilterOff(0)], rng)
+
+    def test_half_of_the_regulators_may_be_replaced(self) -> None:
+        small = make_world(regulators=4, and_pairs=0)
+        changes = [LevelChange(slot, "", 1, moved=True) for slot in (0, 2)]
+        drawn = Counterparts(small.wild, changes, np.random.default_rng(0)).draw()
+        assert {one.slot for one in drawn} == {1, 3}
+
     def test_too_few_others(self) -> None:
         small = make_world(regulators=2, and_pairs=0)
         changes = [LevelChange(slot, "", 1, moved=True) for slot in (0, 1)]
@@ -91,6 +119,22 @@ def test_fast_null_scores_are_those_of_single_knock_outs(world: World) -> None:
 
 
 class TestEmpiricalP:
+    def test_in_closed_form(self) -> None:
+        """Two genes, two null draws: each score over the root mean square of the gene's others."""
+        scores = np.array([4.0, 3.0], dtype=np.float32)
+        null = np.array([[3.0, 1.0], [0.0, 3.0]], dtype=np.float32)
+        ratio = [4 / np.sqrt(4.5), 3 / np.sqrt(5)]
+        chance = [3 / np.sqrt(8), 0, 1 / np.sqrt(9), 3 / np.sqrt(5)]
+        expected = [(1 + sum(one >= r - 1e-12 for one in chance)) / 5 for r in ratio]
+        np.testing.assert_allclose(empirical_p(scores, null), expected)
+        assert expected == [1 / 5, 2 / 5]
+
+    def test_a_gene_that_changes_here_alone_is_as_surprising_as_can_be(self) -> None:
+        null = np.zeros((3, 2), dtype=np.float32)
+        null[:, 1] = 1
+        p = empirical_p(np.array([0.5, 0.0], dtype=np.float32), null)
+        np.testing.assert_allclose(p, [1 / 7, 1])
+
     def test_exchangeable_scores_give_uniform_p_values(self) -> None:
         rng = np.random.default_rng(0)
         sensitive = rng.lognormal(0, 2, 400)
@@ -141,3 +185,32 @@ def test_motif_nulls_touch_other_genes() -> None:
     own = mean_size(knock_out(world.wild, mask, rng=np.random.default_rng(0)).change)
     assert null.shape == (6, len(own))
     assert null.mean() < 0.2 * own.mean()
+
+
+def test_without_draws_there_is_no_null(world: World) -> None:
+    change = [LevelChange(0, "", 1, moved=True)]
+    before = world.wild.predict()
+    found = null_scores(world.wild, change, draws=0, rng=np.random.default_rng(0), before=before)
+    assert found.shape == (0, len(world.wild.genes))
+
+
+def test_feedback_counts_in_the_null_too() -> None:
+    """With feedback each draw is a knock-out of its own."""
+    world = make_world(and_pairs=0)
+    step, calls = [LevelChange(2, "", -4, moved=True)], []
+    found = null_scores(
+        world.wild, step, draws=3, rng=np.random.default_rng(7), before=world.wild.predict(),
+        rounds=2, on_draw=lambda: calls.append(1),
+    )  # fmt: skip
+    rng = np.random.default_rng(7)
+    counterparts = Counterparts(world.wild, step, rng)
+    drawn = [counterparts.draw() for _ in range(3)]
+    for scores, one in zip(found, drawn, strict=True):
+        result = knock_out(world.wild, one, rng=rng, rounds=2)
+        np.testing.assert_allclose(scores, mean_size(result.change), atol=1e-5)
+    assert len(calls) == 3
+
+
+def test_a_motif_without_a_counterpart_is_refused() -> None:
+    with pytest.raises(DeepRageError, match="too short to be compared"):
+        random_pattern(consensus_pattern("W"), np.random.default_rng(0))
