@@ -105,7 +105,7 @@ def test_a_part_of_a_compendium_can_be_used(saved: Path) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 def test_half_a_file_is_refused(saved: Path, share: float) -> None:
     saved.write_bytes(saved.read_bytes()[: int(share * saved.stat().st_size)])
-    with pytest.raises(DeepRageError, match=r"is damaged.*copy or fetch it again"):
+    with pytest.raises(DeepRageError, match=r"is damaged.*copy or download it again"):
         Compendium.load(saved)
 
 

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.checksums import Checksum, check, checksum_record
 from deeprage.data.identifiers import Identifier
 from deeprage.data.names import OWN_NAME, NameResolver
-from deeprage.data.reading import is_damaged_hdf5
+from deeprage.data.reading import HDF5_MAGIC
 from deeprage.data.validation import check_compendium, stored_problem
 from deeprage.errors import DeepRageError, unknown
 from deeprage.files import written_aside
@@ -142,8 +143,6 @@ class Compendium:
             DeepRageError: missing or unreadable file, not a compendium or a damaged one, or another
                 format.
         """
-        from anndata import read_h5ad
-
         path = Path(path)
         if not path.is_file():
             raise DeepRageError(
@@ -151,16 +150,12 @@ class Compendium:
                 "`deeprage data import`."
             )
         try:
-            found = cls(read_h5ad(path))
+            found = cls(_stored(path))
             version = found.about["format_version"]
-        except MemoryError:
+        except (MemoryError, DeepRageError):
             raise
         except Exception as error:  # whatever a file of another kind makes the reader stumble over
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            if is_damaged_hdf5(path, error):
-                raise DeepRageError(
-                    f"{path} is damaged, perhaps cut short ({reason}): copy or fetch it again."
-                ) from error
             raise DeepRageError(
                 f"{path} is not a deeprage compendium ({reason}). Make one with "
                 "`deeprage data import`."
@@ -180,7 +175,8 @@ class Compendium:
     def save(self, path: Path | str) -> None:
         """Write one `.h5ad`, all or nothing.
 
-        It is made in memory, since the HDF5 library crashes when the disk is full.
+        It is made in memory, since the HDF5 library crashes when the disk is full. A checksum
+        follows the content; other programs do not see it.
         """
         import h5py
         from anndata.io import write_elem
@@ -188,6 +184,8 @@ class Compendium:
         made = io.BytesIO()
         with h5py.File(made, "w") as file:
             write_elem(file, "/", self.adata, dataset_kwargs={"compression": "gzip"})
+        made.seek(0, io.SEEK_END)
+        made.write(checksum_record(made.getvalue()))
         with written_aside(Path(path)) as aside:
             aside.write_bytes(made.getbuffer())
 
@@ -303,6 +301,64 @@ class Compendium:
             uns={"deeprage": self.adata.uns["deeprage"]},
         )
         return Compendium(adata)
+
+
+def _stored(path: Path) -> AnnData:
+    """The content of a file, read directly only where its checksum is right.
+
+    Raises:
+        DeepRageError: the file is damaged.
+    """
+    content = path.read_bytes()
+    state = check(content)
+    if state is Checksum.WRONG:
+        raise DeepRageError(
+            f"{path} is damaged (its content does not fit its checksum): copy or download it again."
+        )
+    if state is Checksum.RIGHT:
+        import h5py
+        from anndata.io import read_elem
+
+        with h5py.File(io.BytesIO(content)) as file:
+            stored: AnnData = read_elem(file)
+            return stored
+    if not content.startswith(HDF5_MAGIC):
+        if not content:
+            raise DeepRageError(f"{path} is damaged (it is empty): copy or download it again.")
+        raise ValueError("it is no HDF5 file")
+    return _stored_by_others(path)
+
+
+def _stored_by_others(path: Path) -> AnnData:
+    """What a compendium consists of, from a file that another program has written."""
+    from anndata import AnnData
+
+    from deeprage.data.readers import anndata_content as reader
+    from deeprage.data.readers.guarded import read_hdf5
+
+    parts = ["X", "obs", "var", "varm/promoter", "varm/coding", "obsm/regulator_levels"]
+    content = read_hdf5(path, "the compendium", taken=[*parts, "uns/deeprage"])
+    if content["X"].kind == "group":
+        raise ValueError("its matrix X is not a dense one of float32")
+    arrays = {part: content[part].values for part in parts[3:]}
+    about = content["uns/deeprage"].values
+    return AnnData(
+        X=reader.matrix(content, "X"),
+        obs=reader.table(content, "obs"),
+        var=reader.table(content, "var"),
+        varm=_under("varm/", arrays),
+        obsm=_under("obsm/", arrays),
+        uns={} if about is None else {"deeprage": about.item()},
+    )
+
+
+def _under(group: str, arrays: Mapping[str, NDArray[Any] | None]) -> dict[str, NDArray[Any]]:
+    """The arrays whose paths begin with `group`, by the rest of the path."""
+    return {
+        path.removeprefix(group): values
+        for path, values in arrays.items()
+        if values is not None and path.startswith(group)
+    }
 
 
 def _rows_of(sequences: Mapping[str, NDArray[np.int8]], genes: Sequence[str]) -> NDArray[np.int8]:

@@ -15,7 +15,7 @@ from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _BUFFER = 1 << 16
 
 
@@ -33,13 +33,13 @@ def is_damaged_hdf5(path: Path, error: BaseException) -> bool:
     The HDF5 library says so by an OSError, which readers above it may wrap.
     """
     with path.open("rb") as handle:
-        start = handle.read(len(_HDF5_MAGIC))
+        start = handle.read(len(HDF5_MAGIC))
     if not start:
         return True
     told: BaseException | None = error
     while told is not None and not isinstance(told, OSError):
         told = told.__cause__ or told.__context__
-    return start == _HDF5_MAGIC and told is not None
+    return start == HDF5_MAGIC and told is not None
 
 
 @contextmanager
