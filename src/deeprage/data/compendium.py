@@ -152,6 +152,7 @@ class Compendium:
         try:
             found = cls(_stored(path))
             version = found.about["format_version"]
+            found.names  # noqa: B018 (identifiers that are no JSON lists are refused here)
         except (MemoryError, DeepRageError):
             raise
         except Exception as error:  # whatever a file of another kind makes the reader stumble over

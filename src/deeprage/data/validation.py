@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 #: What a compendium's file must hold: keys of `uns["deeprage"]`, and of parts of the AnnData.
-ABOUT = ("name", "unit", "anchor", "promoter_length", "downstream", "provenance")
+ABOUT: Mapping[str, type] = {
+    "name": str,
+    "unit": str,
+    "anchor": str,
+    "promoter_length": int,
+    "downstream": int,
+    "provenance": dict,
+}
 STORED = {
     "obs": ("series",),
     "var": ("symbol", "regulator", "has_promoter", "group"),
@@ -74,20 +81,49 @@ def stored_problem(adata: "AnnData", about: Mapping[str, Any]) -> str | None:
         lost += [f"{part}[{name!r}]" for name in names if name not in getattr(adata, part)]
     if lost:
         return f"it has no {lost[0]}"
+    for name, kind in ABOUT.items():
+        if not isinstance(about[name], kind):
+            return f"its {name} is {about[name]!r}, which is no {kind.__name__}"
     if 0 in adata.shape:
         return f"it has {adata.n_vars} genes and {adata.n_obs} conditions"
     if not (adata.obs_names.is_unique and adata.var_names.is_unique):
         return "names of genes or conditions are repeated"
+    return _table_problem(adata) or _array_problem(adata)
+
+
+def _table_problem(adata: "AnnData") -> str | None:
+    """What is wrong with the columns that describe genes and conditions."""
+    texts = {"series": adata.obs["series"]}
+    texts |= {name: adata.var[name] for name in ("symbol", "group")}
+    for name, column in texts.items():
+        if column.isna().any():
+            return f"its column {name} has missing values"
+    for name in ("regulator", "has_promoter"):
+        if not pd.api.types.is_bool_dtype(adata.var[name]):
+            return f"its column {name} is not one of true and false"
+    if not adata.var["regulator"].any():
+        return "no gene is a regulator"
+    return None
+
+
+def _array_problem(adata: "AnnData") -> str | None:
+    """What is wrong with values, sequences and levels."""
     if not isinstance(adata.X, np.ndarray) or not np.issubdtype(adata.X.dtype, np.floating):
         return "its matrix X is not a dense one of float32"
     if np.isinf(adata.X).any():
         return "its matrix X has infinite values"
+    if np.isnan(adata.X).all():
+        return "its matrix X has no value"
     for part in ("promoter", "coding"):
         tokens = np.asarray(adata.varm[part] if part in adata.varm else np.zeros((1, 1), np.int8))
-        if tokens.ndim != 2 or tokens.min(initial=0) < 0 or tokens.max(initial=0) > N_TOKEN:
+        integer = np.issubdtype(tokens.dtype, np.integer)
+        if tokens.ndim != 2 or not tokens.shape[1] or not integer:
+            return f"its {part} sequences are not rows of whole numbers"
+        if tokens.min(initial=0) < 0 or tokens.max(initial=0) > N_TOKEN:
             return f"its {part} sequences have letters other than A, C, G, T, N"
-    if not adata.var["regulator"].to_numpy(dtype=bool).any():
-        return "no gene is a regulator"
+    levels = adata.obsm.get("regulator_levels")
+    if levels is not None and np.shape(levels) != (adata.n_obs, int(adata.var["regulator"].sum())):
+        return "its levels of regulators have another shape than its conditions and regulators"
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,11 +198,10 @@ def _is_whole(path: Path, entry: CatalogEntry) -> bool:
 
 def _recipe_of(path: Path) -> dict[str, Any] | None:
     """How the compendium at `path` was made: empty if not by the catalog, None if it is none."""
-    import h5py
+    from deeprage.data.compendium import Compendium
 
     try:
-        with h5py.File(path) as opened:
-            about = json.loads(opened["uns/deeprage"].asstr()[()])
-    except (OSError, KeyError, ValueError, AttributeError):
+        about = Compendium.load(path).about
+    except (DeepRageError, OSError):
         return None
-    return dict(about.get("provenance", {}).get("recipe") or {})
+    return dict(about["provenance"].get("recipe") or {})
