@@ -73,3 +73,80 @@ def test_a_sample_keeps_the_noise_of_each_cell_s_condition() -> None:
     assert kept.noise is not None
     np.testing.assert_array_equal(kept.noise, np.delete(np.tile(noise, 4), 5))
     np.testing.assert_array_equal(kept.truth, np.delete(truth.ravel(), 5))
+
+
+def test_probabilities_are_those_of_the_errors_around_the_prediction() -> None:
+    """A bin of errors at a time; half a cell is added on either side."""
+    rng = np.random.default_rng(4)
+    predicted = rng.permutation(2400).astype(np.float32) / 1000
+    error = rng.choice([-0.5, 0, 0.25, 0.5, 1], 2400).astype(np.float32)
+    sample = ErrorSample(predicted, predicted + error)
+    asked = np.array([0.01, 0.3, 1.2, 2.39], np.float32)
+    shares = [0.02, *np.arange(1, 12) / 12, 0.98]
+    edges = np.quantile(predicted, shares)
+    for at_edge in (False, True):
+        found = sample.below(asked, np.zeros(4, np.float32), 1.45, at_edge=at_edge)
+        for value, chance in zip(asked, found, strict=True):
+            low = max([-np.inf, *edges[edges < value]])
+            high = min([np.inf, *edges[edges >= value]])
+            among = error[(predicted > low) & (predicted <= high)]
+            left = np.float32(1.45) - value
+            count = (among <= left).sum() if at_edge else (among < left).sum()
+            assert chance == pytest.approx((count + 0.5) / (len(among) + 1), abs=1e-3)
+
+
+def test_the_unit_is_fitted_to_floor_and_noise() -> None:
+    sample = ErrorSample(*cells(5, size=60_000, floor=0.3))
+    unit = sample._unit(np.array([0.0, CALM, WILD, 2.0], np.float32))
+    np.testing.assert_allclose(unit**2, [0.3, 0.34, 1.3, 4.3], rtol=0.06)
+    plain = ErrorSample(*cells(5)[:2])
+    np.testing.assert_array_equal(plain._unit(np.array([0.1, 5], np.float32)), 1)
+    untold = ErrorSample(*cells(5)[:2], np.full(6000, np.nan, np.float32))
+    np.testing.assert_array_equal(untold._unit(np.array([0.1, 5], np.float32)), 1)
+
+
+def test_calm_conditions_count_as_much_as_wild_ones_in_the_fit() -> None:
+    """Squares over the noise's own: a fit without weights would leave the calm ones out."""
+    predicted, truth, noise = cells(6, size=400, floor=0.02)
+    sample = ErrorSample(predicted, truth, noise)
+    square, error = noise.astype(float) ** 2, (truth - predicted).astype(float) ** 2
+    weight = 1 / (square + square.mean())
+    design = np.column_stack([weight, weight * square])
+    solved, *_ = np.linalg.lstsq(design, weight * error, rcond=None)
+    asked = np.array([CALM, WILD], np.float32)
+    expected = np.sqrt(solved[0] + solved[1] * asked.astype(float) ** 2)
+    np.testing.assert_allclose(sample._unit(asked), expected, rtol=1e-4)
+
+
+def test_errors_are_kept_of_at_most_so_many_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deeprage.factorised.error_sample.MOST_CELLS", 50)
+    values = np.arange(60, dtype=np.float32).reshape(6, 10)
+    few = ErrorSample.of(values[:5], values[:5], np.random.default_rng(0))
+    np.testing.assert_array_equal(few.truth, np.arange(50))
+    many = ErrorSample.of(values, values + 1, np.random.default_rng(0))
+    assert len(set(many.truth.tolist())) == 50
+    np.testing.assert_array_equal(many.predicted, np.sort(many.truth) - 1)
+
+
+def test_widths_are_in_units_of_the_noise() -> None:
+    sample = ErrorSample(*cells(7, size=20_000))
+    calm, wild = (
+        sample.half_width(np.zeros(1, np.float32), np.array([one], np.float32), 0.9)[0]
+        for one in (CALM, WILD)
+    )
+    assert wild / calm == pytest.approx(WILD / CALM, rel=0.05)
+    assert wild == pytest.approx(1.645, rel=0.05)
+
+
+@pytest.mark.parametrize("predicted", [[0] * 40, [0] * 20 + [1] * 20, [*range(10), *[9] * 30]])
+def test_predictions_that_tie_leave_no_bin_without_errors(predicted: list[float]) -> None:
+    """Between and beyond tied predictions the errors of the nearest ones count."""
+    values = np.array(predicted, np.float32)
+    sample = ErrorSample(values, values + np.tile([-1, 1], 20).astype(np.float32))
+    asked = np.array([-5, 0.5, 20], np.float32)
+    noise = np.zeros(1, np.float32)
+    for edge, expected in ((-2, 0), (0, 0.5), (2, 1)):
+        found = [
+            sample.below(asked[[n]], noise[:1], asked[n] + edge, at_edge=False) for n in range(3)
+        ]
+        np.testing.assert_allclose(np.ravel(found), expected, atol=0.26)

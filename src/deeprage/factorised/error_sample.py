@@ -140,6 +140,14 @@ class ErrorSample:
             if len(predicted)
             else np.zeros(0, dtype=np.float32)
         )
+        edges = _without_empty_bins(edges, predicted)
         part = np.searchsorted(edges, predicted)
         error = truth - predicted
         return edges, [np.sort(error[part == at]) for at in range(len(edges) + 1)]
+
+
+def _without_empty_bins(edges: Matrix, values: Matrix) -> Matrix:
+    """The edges of bins that hold a value; an empty bin, as ties leave one, joins its neighbour."""
+    filled = np.isin(np.arange(len(edges) + 1), np.searchsorted(edges, values))
+    kept = edges[filled[:-1]]
+    return kept if filled[-1] else kept[:-1]
