@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deeprage.data.dna import reverse_complement as turned
+from deeprage.data.motif_names import factors
 from deeprage.data.motifs import Motif, jaspar_motifs, read_meme
 from deeprage.errors import DeepRageError
 from deeprage.interpretation.model import Filters, filters_of, model_of
@@ -21,7 +22,7 @@ from deeprage.interpretation.pwm import (
     reverse_complement,
 )
 from deeprage.interpretation.redundancy import groups, representatives, similarity
-from deeprage.interpretation.tomtom import compare, factors
+from deeprage.interpretation.tomtom import compare
 
 from .conftest import Learnt
 

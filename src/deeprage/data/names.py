@@ -174,6 +174,12 @@ class NameResolver:
         some._chosen = {int(row): place for place, row in enumerate(rows)}
         return some
 
+    def among_all(self) -> NameResolver:
+        """The resolver of all genes that this one is a part of."""
+        whole = copy.copy(self)
+        whole._chosen = None
+        return whole
+
     @property
     def shown(self) -> list[str]:
         """The names of the genes that an index stands for."""

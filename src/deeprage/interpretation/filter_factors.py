@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deeprage.data.motif_names import factors
 from deeprage.interpretation.known_targets import KnownTargets
-from deeprage.interpretation.tomtom import factors
 
 
 def matched_factors(

@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.data.motif_names import factors
 from deeprage.data.motifs import Motif, letter_frequencies
 from deeprage.errors import DeepRageError
 from deeprage.interpretation.filter_scan import FilterScan, scan_filters
 from deeprage.interpretation.model import Filters
 from deeprage.interpretation.pwm import cut, information, informative_span, motif_from_counts
 from deeprage.interpretation.redundancy import groups, representatives
-from deeprage.interpretation.tomtom import Matches, compare, factors
+from deeprage.interpretation.tomtom import Matches, compare
 
 
 @dataclass(frozen=True, kw_only=True)

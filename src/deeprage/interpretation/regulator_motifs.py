@@ -8,38 +8,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.data.motif_names import motif_owners
 from deeprage.data.motifs import Motif
 from deeprage.data.names import NameResolver
 from deeprage.data.sites import DEFAULT_P_VALUE, SitePattern, check_site_p, pwm_pattern
 from deeprage.errors import DeepRageError
-from deeprage.interpretation.tomtom import factors
 
 #: Motifs too short for the usual p-value of a site are tried at these.
 _P_VALUES = (DEFAULT_P_VALUE, 3e-4, 1e-3)
 
 
 def motifs_of_regulators(
-    motifs: Sequence[Motif], regulators: NameResolver
+    motifs: Sequence[Motif], names: Sequence[str], symbols: Sequence[str]
 ) -> dict[int, list[Motif]]:
-    """Motifs by the place of their regulator, matched by any of its names.
-
-    A motif of a complex belongs to each of its members.
+    """Motifs by the place of their regulator, see `motif_owners`.
 
     Args:
-        regulators: finds places of the R regulators (`Compendium.regulator_names`).
+        names, symbols: of the R regulators.
     """
-    found: dict[int, list[Motif]] = {}
-    for motif, slots in zip(motifs, _owners(motifs, regulators), strict=True):
-        for slot in slots:
-            found.setdefault(slot, []).append(motif)
-    return dict(sorted(found.items()))
-
-
-def _owners(motifs: Sequence[Motif], regulators: NameResolver) -> list[list[int]]:
-    """Places of the regulators that each motif belongs to, each once."""
-    called = [(*factors(motif.symbol), *factors(motif.name)) for motif in motifs]
-    place = regulators.resolve([name for names in called for name in names]).resolved
-    return [sorted({place[name] for name in names if name in place}) for names in called]
+    return motif_owners(motifs, NameResolver.from_symbols(names, symbols)).by_regulator
 
 
 def site_patterns(
@@ -110,13 +97,13 @@ def owned_patterns(
     """Each motif that belongs to a regulator and can have sites, once, in the order given.
 
     Args:
-        regulators: see `motifs_of_regulators`.
+        regulators: finds places of the R regulators (`Compendium.regulator_names`).
         longest, p_value: see `site_patterns`.
 
     Raises:
         DeepRageError: no motif belongs to a regulator, or none that does can have sites.
     """
-    owners = {at: slots for at, slots in enumerate(_owners(motifs, regulators)) if slots}
+    owners = {at: slots for at, slots in enumerate(motif_owners(motifs, regulators).slots) if slots}
     if not owners:
         raise DeepRageError(
             f"none of {len(motifs)} known motifs is named after a regulator of the compendium: "

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from deeprage.data.compendium import Compendium
+from deeprage.data.motif_names import motif_owners
 from deeprage.data.motifs import Motif, letter_frequencies
 from deeprage.data.split import Split, visible
 from deeprage.errors import DeepRageError, unknown
@@ -21,7 +22,7 @@ from deeprage.interpretation.deeplift import check_rules
 from deeprage.interpretation.level_attribution import level_effects
 from deeprage.interpretation.model import Differentiable, filled
 from deeprage.interpretation.pair_effects import pair_effects
-from deeprage.interpretation.regulator_motifs import motifs_of_regulators, site_patterns
+from deeprage.interpretation.regulator_motifs import site_patterns
 from deeprage.interpretation.simple_links import (
     correlations,
     motif_occupancy,
@@ -209,7 +210,8 @@ class _Work:
         on_step: Callable[[str, int], None],
     ) -> None:
         self.model, self.compendium, self.split, self.on_step = model, compendium, split, on_step
-        known = motifs_of_regulators(motifs, compendium.regulator_names)
+        owners = motif_owners(motifs, compendium.regulator_names)
+        known = owners.by_regulator
         longest = compendium.promoters.shape[1]
         background = letter_frequencies(compendium.promoters[compendium.has_promoter])
         self.patterns = site_patterns(known, background, longest=longest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from deeprage.errors import DeepRageError
 
 #: With fewer known motifs Tomtom's background is poor (MEME's own program warns).
 FEW_TARGETS = 50
-_PROTEIN = re.compile(r"(?P<gene>[A-Z][a-z]{2,}\d+[a-z]?)p")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +76,3 @@ def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Matches:
         offset=offset.astype(np.intp),
         reverse=strand.astype(bool),
     )
-
-
-def factors(symbol: str) -> tuple[str, ...]:
-    """Names of the factors that a motif's symbol stands for, upper case.
-
-    `MBP1::SWI6` is two; yeast's protein names lose their p (`Abf1p` is ABF1).
-    """
-    names = []
-    for part in re.split(r"::|[/,]", symbol):
-        protein = _PROTEIN.fullmatch(part.strip())
-        names.append((protein["gene"] if protein else part.strip()).upper())
-    return tuple(name for name in names if name)
