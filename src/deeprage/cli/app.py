@@ -1,74 +1,20 @@
-"""The `deeprage` command: it knows the verbs and how a failure is told, nothing else.
+"""The `deeprage` command: signals and streams first, then the verb, then its failure if it fails.
 
-Nothing heavy is imported here or at the top of a verb's module, so that `--help` answers at once;
-each verb imports what it needs when it runs.
+The top of this module, of `stopping` and of `streams` imports only what loads at once, not even
+`typing`: until `main` watches for signals, Ctrl-C ends in a traceback.
 """
 
-import io
-import shlex
+from __future__ import annotations
+
 import sys
 import time
-import warnings
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
 
-import typer
-from typer.main import get_command
+from deeprage.cli import stopping, streams
 
-from deeprage import __version__
-from deeprage.cli import (
-    attribute,
-    benchmark,
-    data,
-    demo,
-    evaluate,
-    knockout,
-    motifs,
-    predict,
-    report,
-    targets,
-    train,
-)
-from deeprage.cli.failures import INTERRUPTED, failure
-
-app = typer.Typer(
-    name="deeprage",
-    help="Predict the expression of every gene in every condition, from promoters and regulators.",
-    epilog="Start with `deeprage demo`.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(demo.demo)
-app.add_typer(data.app, name="data")
-app.command()(train.train)
-app.command()(evaluate.evaluate)
-app.command()(benchmark.benchmark)
-app.command()(predict.predict)
-app.command()(motifs.motifs)
-app.command()(knockout.knockout)
-app.command()(attribute.attribute)
-app.command()(targets.targets)
-app.command()(report.report)
-
-
-def _print_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"deeprage {__version__}")
-        raise typer.Exit()
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
-        ),
-    ] = False,
-) -> None:
-    """Predict the expression of every gene in every condition, from promoters and regulators."""
+TYPE_CHECKING = False  # which type checkers take as true
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -78,29 +24,50 @@ def run(arguments: Sequence[str]) -> int:
     """
     began = time.time()
     try:
-        result = get_command(app).main(
-            args=list(arguments),
-            prog_name="deeprage",
-            standalone_mode=False,
-            obj=shlex.join(["deeprage", *arguments]),  # for runs to remember
-        )
-        if result == INTERRUPTED:  # how newer versions of typer pass on Ctrl-C
-            raise KeyboardInterrupt
-    except (Exception, KeyboardInterrupt) as error:
-        told = failure(error, arguments, since=began)
-        if told is None:
+        result = _run_verb(arguments)
+    except BaseException as error:
+        from deeprage.cli.failures import failure
+
+        if isinstance(error, SystemExit) and not stopping.received():
+            return error.code if isinstance(error.code, int) else 1
+        # What a library makes of an interruption may be an exception of any kind.
+        cause = KeyboardInterrupt() if stopping.received() else error
+        failed = failure(cause, arguments, since=began)
+        if failed is None:
             raise
-        if told.sentence:
-            print(told.sentence, file=sys.stderr)
-        return told.code
+        if failed.sentence:
+            streams.say(failed.sentence)
+        return stopping.exit_code() or failed.code
     return result if isinstance(result, int) else 0
+
+
+def _run_verb(arguments: Sequence[str]) -> object:
+    import shlex
+
+    from typer.main import get_command
+
+    from deeprage.cli.failures import INTERRUPTED
+    from deeprage.cli.verbs import app
+
+    result = get_command(app).main(
+        args=list(arguments),
+        prog_name="deeprage",
+        standalone_mode=False,
+        obj=shlex.join(["deeprage", *arguments]),  # for runs to remember
+    )
+    if result == INTERRUPTED:  # how typer passes on Ctrl-C
+        raise KeyboardInterrupt
+    return result
 
 
 def main() -> NoReturn:
     """The entry point of the `deeprage` command."""
+    stopping.watch(sys.argv[1:])
+    streams.prepare()
     if not sys.warnoptions:  # what libraries warn of is for programmers, who ask with -W
+        import warnings
+
         warnings.simplefilter("ignore")
-    for stream in ("stdout", "stderr"):
-        if getattr(sys, stream) is None:  # closed by the shell, `>&-`
-            setattr(sys, stream, io.StringIO())
-    sys.exit(run(sys.argv[1:]))
+    code = streams.finished(run(sys.argv[1:]))
+    stopping.ignore()
+    sys.exit(code)

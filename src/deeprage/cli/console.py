@@ -1,11 +1,16 @@
 """What is printed: results on stdout, progress and notes on stderr and only to a person."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from deeprage.cli.streams import printable, say
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 #: Columns of a table that is written to a file or a pipe, where there is no terminal's width.
 WIDTH_ELSEWHERE = 120
@@ -13,12 +18,15 @@ WIDTH_ELSEWHERE = 120
 
 def watched() -> bool:
     """Whether a person is watching stderr, so that progress is worth showing."""
-    return sys.stderr.isatty()
+    try:
+        return sys.stderr.isatty()
+    except ValueError:  # it was closed
+        return False
 
 
 def note(text: str) -> None:
     """One line about what is going on, on stderr, for a person or a log."""
-    print(text, file=sys.stderr, flush=True)
+    say(text)
 
 
 def table(
@@ -27,16 +35,20 @@ def table(
     rows: Iterable[Sequence[object]],
     *,
     text: bool = False,
-) -> "Table":
-    """A table of names and numbers, or of `text` in all columns."""
+) -> Table:
+    """A table of names and numbers, or of `text` in all columns.
+
+    Names are shown as they are: nothing in them is markup or an emoji code.
+    """
     from rich.table import Table
 
-    found = Table(title=title, title_justify="left", title_style="bold", show_lines=text)
+    result = Table(title=_plain(title), title_justify="left", title_style="bold", show_lines=text)
     for number, column in enumerate(columns):
-        found.add_column(column, justify="left" if text or number == 0 else "right")
+        justify: Literal["left", "right"] = "left" if text or number == 0 else "right"
+        result.add_column(_plain(column), justify=justify, overflow="fold")
     for row in rows:
-        found.add_row(*(_cell(value) for value in row))
-    return found
+        result.add_row(*(_plain(_cell(value)) for value in row))
+    return result
 
 
 def show(*things: object) -> None:
@@ -44,9 +56,16 @@ def show(*things: object) -> None:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
-    console = Console(width=width, highlight=False)
+    console = Console(width=width, highlight=False, emoji=False, markup=False)
     for thing in things:
-        console.print(thing, soft_wrap=isinstance(thing, str), markup=False)
+        shown = printable(thing) if isinstance(thing, str) else thing
+        console.print(shown, soft_wrap=isinstance(thing, str))
+
+
+def _plain(text: str) -> Text:
+    from rich.text import Text
+
+    return Text(printable(text))
 
 
 def _cell(value: object) -> str:

@@ -1,7 +1,7 @@
-"""How a failure is told: one sentence on stderr and an exit code, never a traceback.
+"""How a failure is reported: one sentence on stderr and an exit code, never a traceback.
 
-Only what a user can act on is told this way. Anything else is an error of the program and keeps
-its traceback.
+Only what a user can act on is reported this way. Anything else is an error of the program and
+keeps its traceback.
 """
 
 import os
@@ -13,6 +13,7 @@ import typer
 
 from deeprage.cli.interruption import after_interruption
 from deeprage.errors import DeepRageError
+from deeprage.exhaustion import memory_problem
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -28,7 +29,7 @@ class Failure(NamedTuple):
 def failure(
     error: BaseException, arguments: Sequence[str] = (), *, since: float = 0.0
 ) -> Failure | None:
-    """How `error` is told, or None if it is an error of the program itself.
+    """How `error` is reported, or None if it is an error of the program itself.
 
     Args:
         arguments, since: the command line and when it began, see `after_interruption`.
@@ -36,14 +37,14 @@ def failure(
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return Failure(after_interruption(arguments, since=since), INTERRUPTED)
     if isinstance(error, DeepRageError):
+        if error.__cause__ is not None and (problem := memory_problem(error.__cause__)):
+            return Failure(_line(problem), BAD_INPUT)  # and no damaged file, as a reader may say
         return Failure(_line(str(error)), error.exit_code)
     if isinstance(error, BrokenPipeError):
         _leave_pipe_quietly()
         return Failure("", 1)
-    if isinstance(error, MemoryError) or _out_of_memory(error):
-        reason = (str(error).splitlines() or ["no more could be had"])[0]
-        advice = "take less data, a smaller --block or network, or a machine with more memory"
-        return Failure(_line(f"memory ran out ({reason}): {advice}."), BAD_INPUT)
+    if (problem := memory_problem(error)) is not None:
+        return Failure(_line(problem), BAD_INPUT)
     if isinstance(error, OSError):
         return Failure(_operating_system(error), BAD_INPUT)
     if hasattr(error, "format_message"):
@@ -51,13 +52,6 @@ def failure(
     if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
         return Failure(_invalid_settings(error.errors()), BAD_INPUT)
     return None
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Whether PyTorch, which is not imported here, says that a device or the machine is full."""
-    return isinstance(error, RuntimeError) and (
-        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
-    )
 
 
 def _line(message: str) -> str:
@@ -69,7 +63,7 @@ def _operating_system(error: OSError) -> str:
     """A missing file, a full disk, a folder that may not be written."""
     where = f" ({error.filename})" if error.filename else ""
     reason = error.strerror or str(error) or type(error).__name__
-    return _line(f"{reason}{where}; earlier results are intact. Put that right and run it again.")
+    return _line(f"{reason}{where}; earlier results are intact. Fix this and run it again.")
 
 
 def _leave_pipe_quietly() -> None:

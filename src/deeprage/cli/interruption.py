@@ -1,8 +1,13 @@
-"""What is said after Ctrl-C: what is kept, and how the work goes on."""
+"""What is said after Ctrl-C: what is kept, and how the work goes on.
+
+This may run in the middle of an import, so it imports nothing of the packages above.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+#: Files of a run folder, as in `training.run`.
+CHECKPOINT, MODEL = "checkpoint.safetensors", "model.safetensors"
 #: Verbs that keep what is finished and take it up again by themselves.
 GOING_ON = ("demo", "benchmark")
 
@@ -24,8 +29,6 @@ def after_interruption(arguments: Sequence[str] = (), *, since: float = 0.0) -> 
 
 
 def _training(arguments: Sequence[str], since: float) -> str:
-    from deeprage.training.run import CHECKPOINT, MODEL
-
     out = _value_of("--out", arguments)
     resumed = "--resume" in arguments
     if out is None:
@@ -41,10 +44,10 @@ def _training(arguments: Sequence[str], since: float) -> str:
 
 def _value_of(option: str, arguments: Sequence[str]) -> Path | None:
     """The value of an option in a command line, `--out x` or `--out=x`; the last one counts."""
-    found = None
-    for at, word in enumerate(arguments):
-        if word == option and at + 1 < len(arguments):
-            found = Path(arguments[at + 1])
+    value = None
+    for index, word in enumerate(arguments):
+        if word == option and index + 1 < len(arguments):
+            value = Path(arguments[index + 1])
         elif word.startswith(f"{option}="):
-            found = Path(word.partition("=")[2])
-    return found
+            value = Path(word.partition("=")[2])
+    return value
