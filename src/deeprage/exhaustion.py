@@ -21,22 +21,27 @@ _LESS = "take less data, a smaller --block or network, or a machine with more me
 
 
 def memory_problem(error: BaseException) -> str | None:
-    """What to say of an error that means too little memory or too few threads, else None."""
+    """What to say of an error that means that memory ran out, else None."""
     for cause in _causes(error):
-        if (
-            isinstance(cause, MemoryError)
-            or _is_system(cause, errno.ENOMEM)
-            or _says(cause, _MEMORY)
-        ):
-            reason = (str(cause).splitlines() or ["no more was available"])[0]
-            return f"memory ran out ({reason}): {_LESS}."
+        if _is_memory(cause):
+            return f"memory ran out ({_first_line(cause, 'no more was available')}): {_LESS}."
+    return None
+
+
+def thread_problem(error: BaseException) -> str | None:
+    """What to say of an error that means that no thread or process could be started, else None."""
+    for cause in _causes(error):
         if _is_system(cause, errno.EAGAIN) or _says(cause, _THREADS):
-            reason = (str(cause).splitlines() or [type(cause).__name__])[0]
             return (
-                f"the system allows no further thread or process ({reason}): give fewer --threads "
-                "or --workers, close other programs, or raise `ulimit -u` and `ulimit -v`."
+                f"the system allows no further thread or process ({_first_line(cause)}): give "
+                "fewer --threads or --workers, close other programs, or raise `ulimit -u` and "
+                "`ulimit -v`."
             )
     return None
+
+
+def _first_line(error: BaseException, otherwise: str = "") -> str:
+    return (str(error).splitlines() or [otherwise or type(error).__name__])[0]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

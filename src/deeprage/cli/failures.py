@@ -13,7 +13,7 @@ import typer
 
 from deeprage.cli.interruption import after_interruption
 from deeprage.errors import DeepRageError
-from deeprage.exhaustion import memory_problem
+from deeprage.exhaustion import memory_problem, thread_problem
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -43,7 +43,7 @@ def failure(
     if isinstance(error, BrokenPipeError):
         _leave_pipe_quietly()
         return Failure("", 1)
-    if (problem := memory_problem(error)) is not None:
+    if problem := memory_problem(error) or thread_problem(error):
         return Failure(_line(problem), BAD_INPUT)
     if isinstance(error, OSError):
         return Failure(_operating_system(error), BAD_INPUT)

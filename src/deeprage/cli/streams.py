@@ -55,7 +55,8 @@ def finished(code: int) -> int:
 def printable(text: str) -> str:
     r"""`text` with control characters as escapes such as `\x1b`, but for tabs and line ends.
 
-    They could move the cursor, recolour the terminal or turn the reading direction of a line.
+    They could move the cursor, recolour the terminal or turn the reading direction of a line. Bytes
+    of a file's name that are no text are escaped alike.
     """
     if text.isprintable():
         return text
@@ -69,7 +70,7 @@ def _is_control(character: str) -> bool:
     import unicodedata
 
     kind = unicodedata.category(character)
-    return kind in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(character) in _TURNING
+    return kind in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(character) in _TURNING
 
 
 #: Marks that change the direction of the text around them; letters of any script stay.
@@ -77,6 +78,8 @@ _TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # how Python passes on a byte of a file's name
+        return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode("ascii")
 
 

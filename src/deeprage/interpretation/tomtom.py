@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +59,6 @@ def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Matches:
     Raises:
         DeepRageError: there is no query or no target.
     """
-    from memelite import tomtom
     from scipy.stats import false_discovery_control
 
     if not queries or not targets:
@@ -64,6 +66,7 @@ def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Matches:
             f"{len(queries)} motifs cannot be compared with {len(targets)} known ones: there must "
             "be one of each."
         )
+    tomtom = _tomtom()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="tomtom was given")
         p, _, offset, _, strand = tomtom(
@@ -76,3 +79,20 @@ def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Matches:
         offset=offset.astype(np.intp),
         reverse=strand.astype(bool),
     )
+
+
+def _tomtom() -> Callable[..., Any]:
+    """memelite's function, which numba compiles and caches: in a temporary folder if need be."""
+    try:
+        from memelite import tomtom
+    except RuntimeError as error:  # the package's folder and the home are both read-only
+        if "no locator available" not in str(error):
+            raise
+        folder = tempfile.TemporaryDirectory(prefix="deeprage-numba-")
+        atexit.register(folder.cleanup)
+        from numba.core import config
+
+        vars(config)["CACHE_DIR"] = folder.name
+        from memelite import tomtom
+    function: Callable[..., Any] = tomtom
+    return function

@@ -1,0 +1,108 @@
+"""Signals end a command in one sentence and 128 + the signal, whatever it is doing."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: Runs `deeprage` and sends itself a signal when a module is imported.
+DURING_IMPORT = """
+import os, signal, sys
+name, number, sys.argv[1:] = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+
+class Finder:
+    def find_spec(self, asked, path=None, target=None):
+        if asked == name:
+            os.kill(os.getpid(), number)
+
+sys.meta_path.insert(0, Finder())
+from deeprage.cli.app import main
+main()
+"""
+#: Runs a verb that does what its argument says in place of the work.
+DURING_WORK = """
+import os, signal, sys, time
+from deeprage.cli import app
+
+def work(arguments):
+    kind = sys.argv[1]
+    stop = lambda: os.kill(os.getpid(), signal.SIGINT)
+    if kind == "plainly":
+        stop()
+    if kind == "as another error":
+        try:
+            stop()
+        except KeyboardInterrupt:
+            raise ImportError("numpy.core.multiarray failed to import")
+    if kind == "in a destructor":
+        class Closed:
+            def __del__(self):
+                stop()
+        Closed()
+        time.sleep(30)
+    if kind == "twice":
+        try:
+            stop()
+        finally:
+            stop()
+            time.sleep(30)
+
+def _run_verb(arguments):
+    work(arguments)
+
+app._run_verb = _run_verb
+app.main()
+"""
+
+
+def command(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def is_stopped(result: subprocess.CompletedProcess[str], number: int = signal.SIGINT) -> None:
+    assert result.returncode == 128 + number, result.stderr
+    assert result.stderr.startswith("stopped: ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "number"),
+    [
+        ("typer", signal.SIGINT),
+        ("deeprage.cli.interruption", signal.SIGINT),
+        ("numpy._core._multiarray_umath", signal.SIGINT),
+        ("pandas._libs.tslibs.timezones", signal.SIGTERM),
+        ("h5py._errors", signal.SIGINT),
+        ("anndata", signal.SIGHUP),
+    ],
+)
+def test_during_an_import(toy: Path, module: str, number: int) -> None:
+    is_stopped(command(DURING_IMPORT, module, number, "data", "describe", toy), number)
+
+
+@pytest.mark.parametrize("kind", ["plainly", "as another error", "in a destructor", "twice"])
+def test_during_the_work(kind: str) -> None:
+    is_stopped(command(DURING_WORK, kind))
+
+
+def test_a_signal_that_the_parent_ignores_stays_ignored() -> None:
+    """As under `nohup`."""
+    program = "import os, signal, sys\nfrom deeprage.cli import app, stopping\n" + (
+        "app._run_verb = lambda arguments: os.kill(os.getpid(), signal.SIGHUP)\napp.main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    assert result.returncode == 0, result.stderr
