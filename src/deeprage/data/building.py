@@ -1,34 +1,35 @@
 """Building a compendium from its parts: expression, genome, annotation, regulators."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 
-from deeprage.data.annotation import read_annotation
-from deeprage.data.build_notes import BuildNotes, notes_of
+from deeprage.data.build_notes import BuildNotes
 from deeprage.data.compendium import Compendium
 from deeprage.data.expression import check_logarithms, read_expression, transform_expression
-from deeprage.data.groups import gene_groups
-from deeprage.data.promoter_sources import from_fasta, from_genome
-from deeprage.data.promoters import PromoterWindow, read_promoters
+from deeprage.data.gene_source import GeneSource, open_source
+from deeprage.data.joining import DEFAULT_CODING, Parts, join
+from deeprage.data.matching import match_conditions
+from deeprage.data.near_names import near_names_hint
+from deeprage.data.orientation import OrientationChooser
+from deeprage.data.problems import Problems
+from deeprage.data.promoters import PromoterWindow
 from deeprage.data.tables import (
-    check_known,
+    ListedName,
     read_conditions,
     read_groups,
     read_operons,
     read_regulators,
     read_renames,
-    resolve_regulators,
 )
-from deeprage.data.validation import check_unique
-from deeprage.errors import DeepRageError, examples
+from deeprage.errors import DeepRageError, counted, examples
+
+T = TypeVar("T")
 
 DEFAULT_WINDOW = PromoterWindow()
-#: bp from the start codon that are kept beside the promoter.
-DEFAULT_CODING = 1000
 
 
 def build_compendium(
@@ -81,60 +82,30 @@ def build_compendium(
     Raises:
         DeepRageError: parts that do not fit; the message names counts, examples and the way out.
     """
-    if coding < 0:
-        raise DeepRageError(f"the coding length must be 0 bp or more, got {coding}.")
-    matrix = _named(expression)
-    dropped = _constant(matrix) if drop_constant else []
-    matrix = matrix.drop(index=dropped)
-    if matrix.empty:
-        raise DeepRageError(
-            "no gene of the expression matrix varies over the conditions: is it the right file?"
-        )
-    names = list(matrix.index)
-    if promoter_fasta is not None:
-        found = from_fasta(names, promoter_fasta, renames=renames or {}, operons=operons or {})
-    else:
-        found = from_genome(
-            names,
-            genome=genome,
-            annotation=annotation,
-            window=window,
-            tss_table=tss_table,
-            operons=operons or {},
-            renames=renames or {},
-            annotation_format=annotation_format,
-            gene_id=gene_id,
-            circular=circular,
-            coding=coding,
-        )
-    # Of two rows that are one gene of the annotation, a symbol means the one that bears its name.
-    at = found.annotation_names
-    own = {gene: symbol for gene, symbol in found.symbols.items() if at.get(gene) == gene}
-    kept = resolve_regulators(regulators, names, own)
-    kept = resolve_regulators(kept, names, found.symbols)
-    # A regulator that is dropped as constant tells nothing of any condition.
-    out = set(dropped) | (set(kept) - set(names) if drop_unknown_regulators else set())
-    kept = [regulator for regulator in kept if regulator not in out]
-    if groups is None:
-        same = [found.operons, found.annotation_names]
-        groups = gene_groups(names, found.promoters.tokens, found.promoters.windows, same=same)
-    compendium = Compendium.from_parts(
-        expression=matrix,
-        promoters=found.promoters.tokens,
-        regulators=kept,
-        series=_series(matrix, conditions),
+    source = open_source(
+        genome=genome,
+        annotation=annotation,
+        promoters=promoter_fasta,
+        annotation_format=annotation_format,
+        gene_id=gene_id,
+    )
+    parts = Parts(
+        expression=expression,
+        regulators=[ListedName(name) for name in regulators],
+        source=source,
+        window=window,
         conditions=conditions,
         groups=groups,
-        symbols=found.symbols,
-        name=name,
-        unit=unit,
-        anchor=window.anchor,
-        downstream=window.downstream,
-        provenance=provenance,
-        coding=found.coding,
+        tss_table=tss_table,
+        operons=operons or {},
+        renames=renames or {},
+        circular=circular,
+        coding=coding,
+        drop_constant=drop_constant,
+        drop_unknown_regulators=drop_unknown_regulators,
+        about={"name": name, "unit": unit, "provenance": provenance},
     )
-    lost = len(regulators) - len(kept)
-    return compendium, notes_of(compendium, found, constant=len(dropped), regulators=lost)
+    return join(parts, Problems())
 
 
 def import_compendium(
@@ -192,100 +163,130 @@ def import_compendium(
             "ready promoters stand in place of a genome: give either `--promoters` or `--genome` "
             "and `--annotation` (with `--tss-table`), not both."
         )
-    named = read_regulators(regulators)
-    renamed = read_renames(renames) if renames else {}
-    operon_of = read_operons(operons) if operons else {}
-    group_of = read_groups(groups) if groups else None
-    table = read_conditions(conditions) if conditions else None
-    known = {*named, *renamed, *operon_of, *(group_of or {})}
-    matrix = read_expression(expression, orientation=orientation, known_genes=known)
-    if orientation == "auto" and known.isdisjoint(matrix.index):
-        matrix = _turned(matrix, annotation or genome, promoters, annotation_format, gene_id)
-    matrix = transform_expression(matrix, log2=log2, reference=reference)
-    check_logarithms(matrix)
-    check_known(group_of or {}, matrix.index, f"the gene group file {groups}")
-    check_known(renamed, matrix.index, f"the table of renames {renames}")
+    problems = Problems()
+    tables = _Tables.read(regulators, renames, operons, groups, conditions, problems)
+    source = None
+    with problems.collected():
+        source = open_source(
+            genome=genome,
+            annotation=annotation,
+            promoters=promoters,
+            annotation_format=annotation_format,
+            gene_id=gene_id,
+        )
+    chooser = tables.chooser(source)
+    matrix = None
+    with problems.collected():
+        matrix = read_expression(expression, orientation=orientation, choose=chooser)
+    if matrix is None:
+        problems.raise_all()
+        raise AssertionError("a matrix that was not read is a problem")
+    renamed = (
+        {}
+        if tables.conditions is None
+        else match_conditions(
+            [str(name) for name in matrix.columns], map(str, tables.conditions.index)
+        )
+    )
+    matrix = matrix.rename(columns=renamed)
+    with problems.collected():
+        reference = [renamed.get(name, name) for name in reference]
+        matrix = transform_expression(matrix, log2=log2, reference=reference)
+        check_logarithms(matrix)
+    with problems.collected():
+        _check_renames(tables.renames, matrix.index, renames)
     files = {
         "expression": expression, "regulators": regulators, "genome": genome,
         "annotation": annotation, "promoters": promoters, "tss": tss, "operons": operons,
         "renames": renames, "conditions": conditions, "groups": groups,
     }  # fmt: skip
-    return build_compendium(
+    parts = Parts(
         expression=matrix,
-        regulators=named,
-        genome=genome,
-        annotation=annotation,
-        promoter_fasta=promoters,
+        regulators=tables.regulators,
+        source=source,
         window=window,
-        conditions=table,
-        groups=group_of,
+        conditions=tables.conditions,
+        groups=tables.groups,
         tss_table=tss,
-        operons=operon_of,
-        renames=renamed,
-        annotation_format=annotation_format,
-        gene_id=gene_id,
+        operons=tables.operons,
+        renames=tables.renames,
         circular=circular,
         coding=coding,
-        name=name or expression.name.split(".")[0],
-        unit=unit or ("log2 expression" if log2 and not reference else "log2 fold change"),
-        provenance={
-            "files": {role: path.name for role, path in files.items() if path is not None},
-            "transform": {"log2(x + 1)": log2, "reference": list(reference)},
-        },
         drop_constant=drop_constant,
         drop_unknown_regulators=drop_unknown_regulators,
+        about={
+            "name": name or expression.name.split(".")[0],
+            "unit": unit or ("log2 expression" if log2 and not reference else "log2 fold change"),
+            "provenance": {
+                "files": {role: path.name for role, path in files.items() if path is not None},
+                "transform": {"log2(x + 1)": log2, "reference": list(reference)},
+            },
+        },
+        remarks=[*([chooser.remark] if chooser.remark else []), *_on_renamed(renamed)],
     )
+    return join(parts, problems)
 
 
-def _turned(
-    matrix: pd.DataFrame,
-    annotation: Path | None,
-    promoters: Path | None,
-    annotation_format: str | None,
-    gene_id: str | None,
-) -> pd.DataFrame:
-    """The matrix, transposed if its columns rather than its rows are named like genes.
+@dataclass(frozen=True, eq=False)
+class _Tables:
+    """The small tables of an import; empty where they could not be read."""
 
-    Needed where the small tables name no gene as the matrix does (regulators given by symbol).
-    """
-    if promoters is not None:
-        names = set(read_promoters(promoters))
-    elif annotation is not None:
-        genes = read_annotation(
-            annotation,
-            format=annotation_format,
-            gene_id=gene_id,
-            wanted=[*map(str, matrix.index), *map(str, matrix.columns)],
-        ).genes
-        names = set(genes["gene"]) | set(genes["symbol"])
-    else:
-        return matrix
-    in_rows, in_columns = len(names & set(matrix.index)), len(names & set(matrix.columns))
-    return matrix.T if in_columns > in_rows else matrix
+    regulators: list[ListedName]
+    renames: dict[str, str]
+    operons: dict[str, str]
+    groups: dict[str, str] | None
+    conditions: pd.DataFrame | None
 
+    @classmethod
+    def read(
+        cls,
+        regulators: Path,
+        renames: Path | None,
+        operons: Path | None,
+        groups: Path | None,
+        conditions: Path | None,
+        problems: Problems,
+    ) -> "_Tables":
+        def table(read: Callable[[Path], T], path: Path | None) -> T | None:
+            with problems.collected():
+                return None if path is None else read(path)
+            return None
 
-def _named(expression: pd.DataFrame) -> pd.DataFrame:
-    matrix = expression.set_axis(expression.index.astype(str), axis=0)
-    matrix = matrix.set_axis(matrix.columns.astype(str), axis=1)
-    check_unique(matrix.index, "genes in the expression matrix", "average or drop the repeats")
-    return matrix
-
-
-def _constant(matrix: pd.DataFrame) -> list[str]:
-    values = matrix.to_numpy(dtype=np.float64)
-    low = np.where(np.isnan(values), np.inf, values).min(axis=1, initial=np.inf)
-    high = np.where(np.isnan(values), -np.inf, values).max(axis=1, initial=-np.inf)
-    return [str(gene) for gene in matrix.index[high <= low]]
-
-
-def _series(matrix: pd.DataFrame, conditions: pd.DataFrame | None) -> list[str] | None:
-    if conditions is None or "series" not in conditions.columns:
-        return None
-    lost = [name for name in matrix.columns if name not in conditions.index]
-    if lost:
-        raise DeepRageError(
-            f"{len(lost)} of {matrix.shape[1]} conditions of the expression matrix are not in the "
-            f"condition table, such as {examples(lost)}; the table has "
-            f"{examples(conditions.index)}. Write the names as in the matrix's header."
+        return cls(
+            table(read_regulators, regulators) or [],
+            table(read_renames, renames) or {},
+            table(read_operons, operons) or {},
+            table(read_groups, groups),
+            table(read_conditions, conditions),
         )
-    return [str(x) for x in conditions.loc[list(matrix.columns), "series"]]
+
+    def chooser(self, source: GeneSource | None) -> OrientationChooser:
+        """Decides by all of these tables where the genes of the matrix are."""
+        return OrientationChooser(
+            genes=None if source is None else source.names,
+            source="no source" if source is None else source.label,
+            regulators=[line.spellings() for line in self.regulators],
+            conditions=() if self.conditions is None else list(map(str, self.conditions.index)),
+            named={*self.renames, *self.operons, *(self.groups or {})},
+        )
+
+
+def _check_renames(renames: Mapping[str, str], rows: Collection[str], path: Path | None) -> None:
+    if renames and set(map(str, rows)).isdisjoint(renames):
+        raise DeepRageError(
+            f"the table of renames {path} names no gene of the expression matrix: it has "
+            f"{examples(renames)}, the matrix {examples(rows)}. Its first column has the names of "
+            f"the matrix.{near_names_hint(renames, rows)}"
+        )
+
+
+def _on_renamed(renamed: Mapping[str, str]) -> list[str]:
+    if not renamed:
+        return []
+    column, name = next(iter(renamed.items()))
+    verb = "is" if len(renamed) == 1 else "are"
+    return [
+        f"{counted(len(renamed), 'condition')} of the matrix {verb} "
+        f"matched to the condition table as R's check.names changes names, such as {column!r} to "
+        f"{name!r}; the names of the table are kept"
+    ]

@@ -209,9 +209,10 @@ class Compendium:
     @cached_property
     def names(self) -> NameResolver:
         """Finds genes by their names, symbols and other identifiers."""
-        texts = self.adata.var.get("identifiers", ())
-        pairs = [[(OWN_NAME, gene), ("symbol", symbol)] for gene, symbol in self._called]
-        for own, text in zip(pairs, texts, strict=False):
+        if "identifiers" not in self.adata.var:
+            return NameResolver.from_symbols(self.genes, self.symbols)
+        pairs = [[(OWN_NAME, gene)] for gene in self.genes]
+        for own, text in zip(pairs, self.adata.var["identifiers"], strict=True):
             own += [(str(kind), str(value)) for kind, value in json.loads(str(text))]
         return NameResolver(self.genes, pairs)
 
@@ -219,10 +220,6 @@ class Compendium:
     def regulator_names(self) -> NameResolver:
         """Finds places of the regulators, in the order of `regulators`."""
         return self.names.among([int(row) for row in self.regulator_rows])
-
-    @property
-    def _called(self) -> list[tuple[str, str]]:
-        return list(zip(self.genes, self.symbols, strict=True))
 
     @cached_property
     def conditions(self) -> list[str]:

@@ -4,7 +4,7 @@ import csv
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +12,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.near_names import spreadsheet_hint
+from deeprage.data.orientation import check_orientation
 from deeprage.data.reading import is_damaged_hdf5, open_binary, open_text
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples, unknown
 from deeprage.listing import listed
 
-#: Where the genes stand.
-ORIENTATIONS = ("auto", "rows", "columns")
 #: A count of 2^30 reads; log2 values of any kind lie well within.
 LARGEST_LOG2 = 30
 _MISSING = ["", " ", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None"]
 _PARQUET, _HDF5 = b"PAR1", b"\x89HDF"
 
 
+#: Called with the names of rows and columns and the usual place of genes, `rows` or `columns`.
+Choose = Callable[[Sequence[str], Sequence[str], str], str]
+
+
 def read_expression(
-    path: Path, *, orientation: str = "auto", known_genes: Collection[str] = ()
+    path: Path, *, orientation: str = "auto", choose: Choose | None = None
 ) -> pd.DataFrame:
     """Read a matrix of numbers; the kind of file is told from its content.
 
@@ -37,9 +40,8 @@ def read_expression(
     Args:
         path: the file, plain or gzipped.
         orientation: whether genes are `rows` or `columns` (in h5ad: of the AnnData, so they
-            usually are columns); `auto` takes the side that has more of `known_genes`, and
-            without any of them rows (h5ad: columns).
-        known_genes: names that are genes, such as those of the annotation.
+            usually are columns); with `auto`, `choose` decides.
+        choose: see `orientation.OrientationChooser`; by default genes are rows (h5ad: columns).
 
     Returns:
         float64 genes (index) x conditions (columns), NaN where missing.
@@ -48,8 +50,7 @@ def read_expression(
         DeepRageError: missing or unreadable file, duplicate names, or cells that are text; it
             gives the count and three examples.
     """
-    if orientation not in ORIENTATIONS:
-        raise unknown("orientation", orientation, ORIENTATIONS)
+    check_orientation(orientation)
     with open_binary(path, "the expression matrix") as handle:
         magic = handle.read(4)
     if magic == _HDF5:
@@ -64,7 +65,8 @@ def read_expression(
             "of values; genes are rows, conditions columns, names are in the first line and column."
         )
     if orientation == "auto":
-        orientation = _orientation(table, known_genes, usual)
+        names = list(map(str, table.index)), list(map(str, table.columns))
+        orientation = usual if choose is None else choose(*names, usual)
     matrix = table if orientation == "rows" else table.T
     repeated = list(matrix.index[matrix.index.duplicated()])
     advice = f"average or drop the repeats.{spreadsheet_hint(repeated)}".rstrip(".")
@@ -123,14 +125,6 @@ def check_logarithms(expression: pd.DataFrame) -> None:
             f"of {str(expression.index[row])!r} in {str(expression.columns[column])!r}: if these "
             "are counts, TPM or intensities, give --log2."
         )
-
-
-def _orientation(table: pd.DataFrame, known: Collection[str], usual: str) -> str:
-    genes = set(known)
-    in_rows, in_columns = len(genes & set(table.index)), len(genes & set(table.columns))
-    if in_rows == in_columns:
-        return usual
-    return "rows" if in_rows > in_columns else "columns"
 
 
 def _read_text(path: Path) -> pd.DataFrame:

@@ -195,6 +195,10 @@ class NameResolver:
                 first.setdefault(kind, value)
         return first
 
+    def has_kind(self, kind: str) -> bool:
+        """Whether a gene has an identifier of a kind, see `resolve`."""
+        return any(_is_kind(known, kind) for known in self.kinds())
+
     def find(self, name: str) -> int | None:
         """Index of the gene that one name means by itself, None if none or several."""
         return self.resolve([name]).gene_index[0]
@@ -216,11 +220,15 @@ class NameResolver:
         values = [value for row in rows for kind, value in self.identifiers[row] if kind in kinds]
         raise unknown(what, name, [*self.shown, *values])
 
-    def resolve(self, names: Sequence[str], *, kind: str | None = None) -> ResolvedNames:
+    def resolve(
+        self, names: Sequence[str], *, kind: str | None = None, distinct: bool = False
+    ) -> ResolvedNames:
         """What each name of a list means; the same whatever the order of the list.
 
         Args:
             kind: use identifiers of this kind only, such as `locus_tag`, `Dbxref` or `GeneID`.
+            distinct: names that differ in case, version or the like are different genes, so that
+                a name which fits a gene as it is keeps others from it.
         """
         given = tuple(str(name) for name in names)
         listed = sorted({cleaned(name) for name in given} - {""})
@@ -234,6 +242,8 @@ class NameResolver:
             if len(genes) == 1
         )
         chosen = {name: _choose(found, support) for name, found in matches.items() if found}
+        if distinct:
+            chosen = _without_looser(chosen)
         none: tuple[Rule | None, frozenset[int]] = (None, frozenset())
         index: list[int | None] = []
         rules: list[Rule | None] = []
@@ -412,7 +422,8 @@ def ambiguous_names(meant: ResolvedNames, what: str) -> DeepRageError:
 def _choose(matches: _Matches, support: Mapping[str, int]) -> tuple[Rule, frozenset[int]]:
     """The best rule, and the genes of all rules that none other goes before."""
     ordered = sorted(
-        matches, key=lambda kind: (_rank(kind) > 0, matches[kind][0], -support[kind], _place(kind))
+        matches,
+        key=lambda kind: (_rank(kind) > 0, matches[kind][0], -support[kind], precedence(kind)),
     )
     standing = [
         kind
@@ -424,16 +435,33 @@ def _choose(matches: _Matches, support: Mapping[str, int]) -> tuple[Rule, frozen
     return Rule(standing[0], matches[standing[0]][0]), genes
 
 
+def _without_looser(
+    chosen: Mapping[str, tuple[Rule, frozenset[int]]],
+) -> dict[str, tuple[Rule, frozenset[int]]]:
+    """Without names that fit a gene only if changed, where another name fits it unchanged."""
+    unchanged = {
+        gene
+        for rule, genes in chosen.values()
+        for gene in genes
+        if len(genes) == 1 and rule.form <= Form.BARE
+    }
+    return {
+        name: (rule, genes)
+        for name, (rule, genes) in chosen.items()
+        if rule.form <= Form.BARE or not genes <= unchanged
+    }
+
+
 def _goes_before(one: str, other: str, matches: _Matches, support: Mapping[str, int]) -> bool:
     """Whether one kind of identifier decides against another, for a name that fits both."""
     if matches[one][1] == matches[other][1]:
         return False
-    if OWN_NAME in (one, other):
+    first, second = (matches[kind][0] for kind in (one, other))
+    if OWN_NAME in (one, other) and (first <= second if one == OWN_NAME else second <= first):
         return one == OWN_NAME
     most, least = sorted((support[one], support[other]), reverse=True)
     if most >= _DOMINANT * max(least, 1):
         return support[one] == most
-    first, second = (matches[kind][0] for kind in (one, other))
     ranks = _rank(one) // 2, _rank(other) // 2
     return first <= second and ranks[0] <= ranks[1] and (first, ranks[0]) != (second, ranks[1])
 
@@ -443,12 +471,17 @@ def _rank(kind: str) -> int:
     return 0 if kind == OWN_NAME else 1 if kind in _ORDER or kind == "identifiers" else 2
 
 
-def _place(kind: str) -> tuple[int, str]:
+def precedence(kind: str) -> tuple[int, str]:
+    """Sorts kinds of identifiers, one's own names and systematic ones first."""
     return _ORDER.get(kind, len(_ORDER)), kind
 
 
 def _is_kind(kind: str, only: str | None) -> bool:
-    return only is None or kind == only or kind.split(":")[0] == only or kind == f"Dbxref:{only}"
+    """Whether a kind is the one asked for: `Dbxref` is all databases, `GeneID` one of them."""
+    if only is None:
+        return True
+    database = kind.removeprefix("Dbxref:")
+    return only.casefold() in {kind.casefold(), kind.split(":")[0].casefold(), database.casefold()}
 
 
 def _are_versions(names: Collection[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
 from deeprage.data.near_names import near_names_hint
+from deeprage.data.problems import Problems
 from deeprage.errors import DeepRageError, counted, examples
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+#: Control characters, breaks of lines, and marks that turn the direction of text.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: What a compendium's file must hold: keys of `uns["deeprage"]`, and of parts of the AnnData.
 ABOUT: Mapping[str, type] = {
     "name": str,
@@ -38,18 +41,45 @@ def check_compendium(
     regulators: Sequence[str],
     series: Sequence[str] | None,
 ) -> None:
-    """Raise a `DeepRageError` for the first thing that does not fit; see `Compendium`."""
-    check_unique(expression.index, "genes in the expression matrix", "average or drop the repeats")
-    check_unique(expression.columns, "conditions in the expression matrix", "rename the columns")
-    check_unique(regulators, "names in the regulator list", "list each regulator once")
-    _check_values(expression)
-    _check_promoters(expression, promoters)
-    _check_regulators(expression, regulators)
+    """Raise a `DeepRageError` for all that does not fit; see `Compendium`."""
+    problems = Problems()
+    checks: list[Callable[[], None]] = [
+        lambda: check_unique(
+            expression.index, "genes in the expression matrix", "average or drop the repeats"
+        ),
+        lambda: check_unique(
+            expression.columns, "conditions in the expression matrix", "rename the columns"
+        ),
+        lambda: check_unique(regulators, "names in the regulator list", "list each regulator once"),
+        lambda: _check_names(expression, series or ()),
+        lambda: check_values(expression),
+        lambda: check_promoters(expression.index, promoters),
+        lambda: _check_regulators(expression, regulators),
+        lambda: _check_series(expression, series),
+    ]
+    for check in checks:
+        with problems.collected():
+            check()
+    problems.raise_all()
+
+
+def _check_series(expression: pd.DataFrame, series: Sequence[str] | None) -> None:
     if series is not None and len(series) != expression.shape[1]:
         raise DeepRageError(
             f"{len(series)} series labels were given for {expression.shape[1]} conditions; "
             "give one a condition, in the matrix's order."
         )
+
+
+def _check_names(expression: pd.DataFrame, series: Iterable[str]) -> None:
+    names = {"gene": expression.index, "condition": expression.columns, "series": series}
+    for what, listed in names.items():
+        odd = [name for name in dict.fromkeys(map(str, listed)) if _CONTROL.search(name)]
+        if odd:
+            raise DeepRageError(
+                f"{counted(len(odd), f'name of a {what}', f'names of {what}s')} have control "
+                f"characters, such as {', '.join(map(ascii, odd[:3]))}: take them out."
+            )
 
 
 def check_unique(names: Iterable[Hashable], what: str, advice: str) -> None:
@@ -127,23 +157,32 @@ def _array_problem(adata: "AnnData") -> str | None:
     return None
 
 
-def _check_values(expression: pd.DataFrame) -> None:
+def check_values(expression: pd.DataFrame) -> None:
+    """Raise a `DeepRageError` for all that is wrong with the values of a matrix."""
     if expression.empty:
         raise DeepRageError("the expression matrix is empty; genes are rows, conditions columns.")
     values = expression.to_numpy(dtype=np.float64)
+    problems = Problems()
     # Values are kept as float32, in which a larger number would become infinite.
     endless = np.abs(values) > np.finfo(np.float32).max
     if endless.any():
-        raise DeepRageError(
-            f"the expression matrix has {counted(int(endless.sum()), 'cell')} infinite or larger "
-            "than any log2 value: take the log2 of counts plus one, or leave such cells blank."
+        row, column = np.argwhere(endless)[0]
+        problems.add(
+            DeepRageError(
+                f"the expression matrix has {counted(int(endless.sum()), 'cell')} infinite or "
+                f"larger than any log2 value, such as {values[row, column]:g} of "
+                f"{str(expression.index[row])!r} in {str(expression.columns[column])!r}: take the "
+                "log2 of counts plus one, or leave such cells blank."
+            )
         )
     missing = np.isnan(values)
     if missing.all(axis=0).any():
         names = expression.columns[missing.all(axis=0)]
-        raise DeepRageError(
-            f"the expression matrix has {counted(len(names), 'condition')} without any value, such "
-            f"as {examples(names)}: drop them."
+        problems.add(
+            DeepRageError(
+                f"the expression matrix has {counted(len(names), 'condition')} without any value, "
+                f"such as {examples(names)}: drop them."
+            )
         )
     known = np.where(missing, 0.0, values)
     high = np.where(missing, -np.inf, known).max(axis=1)
@@ -151,14 +190,18 @@ def _check_values(expression: pd.DataFrame) -> None:
     constant = (high <= low) if values.shape[1] > 1 else missing.all(axis=1)
     if constant.any():
         names = expression.index[constant]
-        raise DeepRageError(
-            f"the expression matrix has {counted(len(names), 'gene')} constant or wholly missing "
-            f"over the conditions, such as {examples(names)}: drop them (`deeprage data import "
-            "--drop-constant`)."
+        problems.add(
+            DeepRageError(
+                f"the expression matrix has {counted(len(names), 'gene')} constant or wholly "
+                f"missing over the conditions, such as {examples(names)}: drop them (`deeprage "
+                "data import --drop-constant`)."
+            )
         )
+    problems.raise_all()
 
 
-def _check_promoters(expression: pd.DataFrame, promoters: Mapping[str, NDArray[np.int8]]) -> None:
+def check_promoters(genes: Iterable[str], promoters: Mapping[str, NDArray[np.int8]]) -> None:
+    """Raise a `DeepRageError` if promoters cannot be those of the genes of a matrix."""
     if not promoters:
         raise DeepRageError("there are no promoters; give a genome with annotation, or a FASTA.")
     check_one_length(promoters)
@@ -169,10 +212,10 @@ def _check_promoters(expression: pd.DataFrame, promoters: Mapping[str, NDArray[n
         raise DeepRageError(
             "no promoter has a known base, all are N: give other promoters, or another genome."
         )
-    if not set(promoters) & set(expression.index):
+    if not set(promoters) & set(genes):
         raise DeepRageError(
             "no gene of the expression matrix has a promoter: the matrix has "
-            f"{examples(expression.index)}, the promoters {examples(promoters)}; use the same "
+            f"{examples(genes)}, the promoters {examples(promoters)}; use the same "
             "kind of names in both."
         )
 

@@ -21,7 +21,7 @@ from deeprage.data.annotation import read_annotation
 from deeprage.data.building import build_compendium
 from deeprage.data.catalog.archive import PYMODULON, extract_members, fetch_wheel, read_member
 from deeprage.data.compendium import Compendium
-from deeprage.data.gene_records import GeneNames
+from deeprage.data.names import NameResolver
 from deeprage.errors import DeepRageError, examples
 from deeprage.files import write_text
 
@@ -131,13 +131,18 @@ def regulator_genes(
     annotation. `flhD;flhC` and the names in `COMPLEXES` stand for several genes.
     """
     known = {str(name): str(gene) for gene, name in gene_names.items()}
-    other = GeneNames(read_annotation(annotation, wanted=set(known.values())).genes)
+    genes = read_annotation(annotation, wanted=set(known.values())).genes
+    resolver = NameResolver.from_annotation(genes)
     found = {}
     for name in dict.fromkeys(names):
         parts = COMPLEXES.get(name, tuple(name.split(";")))
-        genes = [known.get(part) or other.find(part) for part in parts]
-        if any(genes):
-            found[name] = tuple(gene for gene in genes if gene)
+        other = [resolver.find(part) for part in parts]
+        meant = [
+            known.get(part) or (None if index is None else str(genes["gene"].iloc[index]))
+            for part, index in zip(parts, other, strict=True)
+        ]
+        if any(meant):
+            found[name] = tuple(gene for gene in meant if gene)
     return found
 
 
