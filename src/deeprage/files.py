@@ -13,9 +13,14 @@ from typing import Any
 
 from deeprage.errors import DeepRageError
 
+#: How names begin that are deeprage's own affair.
+HIDDEN = ".deeprage-"
 #: How the name of a file begins that is not yet complete. Its process holds a lock on it, which
 #: the kernel releases when the process ends: one without a lock is a leftover.
-TEMPORARY = ".deeprage-tmp-"
+TEMPORARY = f"{HIDDEN}tmp-"
+#: The name of a folder that is not yet complete (`deeprage.folders`): what is in it is flushed
+#: together and counts for nothing before.
+UNFINISHED = f"{HIDDEN}new"
 #: File systems without locks answer with one of these.
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF)
 #: What cannot be flushed answers with one of these; there is nothing to do about it.
@@ -41,23 +46,28 @@ def written_aside(path: Path) -> Iterator[Path]:
             full.
     """
     check_output(path)
+    # In a folder that is not yet complete nothing counts, and all of it is flushed at the end.
+    counts = UNFINISHED not in path.parent.parts
+    shown = Path(*(part for part in path.parts if not part.startswith(HIDDEN)))
     try:
         make_folder(path.parent)
         remove_leftovers(path.parent)
         handle, aside = _temporary(path)
     except OSError as error:
         raise DeepRageError(
-            f"cannot write {path}: {error.strerror}. Choose another folder or free some space."
+            f"cannot write {shown}: {error.strerror}. Choose another folder or free some space."
         ) from error
     try:
         yield aside
         keep_mode(path, aside)
-        flush(aside)
+        if counts:
+            flush(aside)
         aside.replace(path)
-        flush(path.parent)
+        if counts:
+            flush(path.parent)
     except OSError as error:
         raise DeepRageError(
-            f"cannot write {path}: {error.strerror or error}. An earlier file there is as it was; "
+            f"cannot write {shown}: {error.strerror or error}. An earlier file there is as it was; "
             "free some space or choose another folder, then run the command again."
         ) from error
     finally:

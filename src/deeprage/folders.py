@@ -17,14 +17,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deeprage.errors import DeepRageError, examples
-from deeprage.files import flush, json_text, keep_mode, make_folder, read_json
+from deeprage.files import HIDDEN, UNFINISHED, flush, json_text, keep_mode, make_folder, read_json
 from deeprage.locks import locked_folder
 from deeprage.manifest import MANIFEST, Manifest, check_inner, content_of, read_manifest
 
-#: Hidden names of deeprage in a folder.
-HIDDEN = ".deeprage-"
 #: A change that is being built; it is worth nothing once its process has ended.
-NEW = f"{HIDDEN}new"
+NEW = UNFINISHED
 #: A change that stands and is being moved to its place.
 COMMIT = f"{HIDDEN}commit"
 #: In a change: the names that it removes.
@@ -124,8 +122,12 @@ def commit(
         for path in (*aside.rglob("*"), aside):
             flush(path)
         aside.rename(folder / COMMIT)
-        flush(folder)
-        _apply(folder)
+        try:
+            flush(folder)
+            _apply(folder)
+        except KeyboardInterrupt:  # it takes a moment, and then nothing is left half done
+            _apply(folder)
+            raise
 
 
 def _apply(folder: Path) -> None:

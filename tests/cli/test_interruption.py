@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from deeprage.cli.interruption import after_interruption
+from deeprage.files import write_json
+from deeprage.manifest import Manifest
 
 from .conftest import TINY, Deeprage, checksums
 
@@ -23,18 +25,25 @@ class CtrlC:
         return self.replace(path, target)
 
 
-@pytest.mark.parametrize(("at", "advice"), [(2, "again"), (5, "--overwrite"), (8, "--resume")])
+@pytest.mark.parametrize(("at", "kept"), [(2, "no epoch"), (18, "epochs that are finished")])
+@pytest.mark.parametrize("replacing", [False, True])
 def test_an_interrupted_training_goes_on_to_the_same_network(
     deeprage: Deeprage,
     toy: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     at: int,
-    advice: str,
+    kept: str,
+    replacing: bool,
 ) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     options = (*TINY, "--epochs", "3")
     assert deeprage("train", toy, "--out", whole, *options).code == 0
+    before = {}
+    if replacing:
+        assert deeprage("train", toy, "--out", stopped, *options, "--seed", "1").code == 0
+        options = (*options, "--overwrite")
+        before = checksums(stopped)
     with monkeypatch.context() as patch:
         interrupt = CtrlC(at)
         patch.setattr(Path, "replace", lambda path, target: interrupt(path, target))
@@ -42,10 +51,12 @@ def test_an_interrupted_training_goes_on_to_the_same_network(
     assert found.code == 130
     assert found.err.startswith("stopped: ")
     assert found.err.count("\n") == 1
-    assert not [path for path in stopped.iterdir() if path.name.startswith(".")]
-    assert advice in found.err
-    more = (advice,) if advice.startswith("--") else ()
-    resumed = deeprage("train", toy, "--out", stopped, *options, *more)
+    assert kept in found.err
+    assert not list(stopped.rglob(".deeprage-[!t]*"))  # all but the training that goes on
+    assert before.items() <= checksums(stopped).items()
+    advice = ("--resume",) if "with --resume" in found.err else ()
+    assert bool(advice) == (replacing and at > 2)
+    resumed = deeprage("train", toy, "--out", stopped, *options, *advice)
     assert resumed.code == 0, resumed.err
     assert checksums(stopped)["model.safetensors"] == checksums(whole)["model.safetensors"]
 
@@ -80,20 +91,22 @@ class TestWhatIsSaid:
         assert said in told
         assert "--resume" not in told
 
-    def test_resume_is_named_where_there_is_something_to_resume(self, tmp_path: Path) -> None:
+    def test_resume_is_named_where_a_run_is_being_replaced(self, tmp_path: Path) -> None:
         words = ("train", "x.h5ad", f"--out={tmp_path}")
-        assert "--resume" not in after_interruption(words)
+        assert "no epoch" in after_interruption(words)
         checkpoint = tmp_path / "checkpoint.safetensors"
         checkpoint.write_bytes(b"")
         written = checkpoint.stat().st_mtime
-        assert "with --resume" in after_interruption(words, since=written - 1)
+        assert "are kept; to go on, give the same command again." in after_interruption(
+            words, since=written - 1
+        )
         # A checkpoint from before is that of another training, but for the one that is resumed.
-        assert "--resume" not in after_interruption(words, since=written + 1)
-        again = after_interruption((*words, "--resume"), since=written + 1)
-        assert again.endswith("give the same command again.")
-
-    def test_a_model_without_a_checkpoint_is_in_the_way(self, tmp_path: Path) -> None:
-        (tmp_path / "model.safetensors").write_bytes(b"")
-        words = ("train", "x.h5ad", "--out", str(tmp_path))
-        assert "--overwrite" in after_interruption(words)
-        assert "--overwrite" not in after_interruption((*words, "--overwrite"))
+        assert "no epoch" in after_interruption(words, since=written + 1)
+        assert "are kept" in after_interruption((*words, "--resume"), since=written + 1)
+        replacing = (*words, "--overwrite")
+        assert "with --resume" in after_interruption(replacing, since=written - 1)
+        write_json(tmp_path / "manifest.json", Manifest(complete=True).as_json())
+        assert "no epoch" in after_interruption(replacing, since=written - 1)
+        (tmp_path / ".deeprage-training").mkdir()
+        checkpoint.rename(tmp_path / ".deeprage-training" / checkpoint.name)
+        assert "with --resume" in after_interruption(replacing, since=written - 1)

@@ -222,52 +222,6 @@ class TestWhatIsLearnt:
 
 
 class TestErrors:
-    def test_a_run_is_not_overwritten(self, tmp_path: Path) -> None:
-        run = run_toy(tmp_path / "a", epochs=1)
-        before = (run.path / "model.safetensors").read_bytes()
-        with pytest.raises(DeepRageError, match="--overwrite"):
-            run_toy(tmp_path / "a", epochs=1)
-        assert (run.path / "model.safetensors").read_bytes() == before
-
-    def test_resume_of_another_network_is_refused(self, tmp_path: Path) -> None:
-        run_toy(tmp_path / "a", epochs=1)
-        compendium = toy()
-        split = make_split(compendium, regime="pairs", seed=1, test_fraction=0.2)
-        with pytest.raises(DeepRageError, match="another shape"):
-            train(
-                compendium,
-                split,
-                out=tmp_path / "a",
-                network=small(filters=9),
-                training=training_config(epochs=2, block_genes=8),
-                resume=True,
-            )
-
-        kept = Run.load(tmp_path / "a").config["network"]["filters"]
-        assert kept == 8  # the settings stay those of the network that is there
-
-    def test_resume_under_another_split_is_refused(self, tmp_path: Path) -> None:
-        """Its test cells may have been training cells before."""
-        run_toy(tmp_path / "a", epochs=1)
-        before = (tmp_path / "a" / "split.npz").read_bytes()
-        compendium = toy()
-        with pytest.raises(DeepRageError, match=r"another split \(pairs, hold-out, seed 1\)"):
-            train(
-                compendium,
-                make_split(compendium, regime="pairs", seed=2, test_fraction=0.2),
-                out=tmp_path / "a",
-                network=small(),
-                training=training_config(epochs=2, block_genes=8),
-                resume=True,
-            )
-        assert (tmp_path / "a" / "split.npz").read_bytes() == before
-
-    def test_resume_with_another_optimiser_is_refused(self, tmp_path: Path) -> None:
-        run_toy(tmp_path / "a", epochs=1)
-        config = training_config(epochs=2, block_genes=8, optimiser="sgd")
-        with pytest.raises(DeepRageError, match="begun with the optimiser 'adamw'"):
-            run_toy(tmp_path / "a", training=config, resume=True)
-
     def test_a_training_that_diverges_says_so(self, tmp_path: Path) -> None:
         config = training_config(
             epochs=9, block_genes=8, learning_rate=1e18, schedule="constant", optimiser="sgd"
@@ -298,7 +252,7 @@ class TestErrors:
 
     def test_a_file_is_no_run_folder(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_text("mine")
-        with pytest.raises(DeepRageError, match="is a file: give a folder"):
+        with pytest.raises(DeepRageError, match="it is not a folder"):
             run_toy(tmp_path / "a")
 
     @pytest.mark.parametrize(

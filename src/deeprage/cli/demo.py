@@ -95,8 +95,7 @@ def _train(
     """Train a model into a folder, unless it is there already; go on with one that was stopped."""
     from deeprage.cli.train import train
 
-    finished, begun = (False, False) if again else _state(out, model)
-    if finished:
+    if not again and _is_trained(out, model):
         return
     held_out: dict[str, Any] = {} if "conditions_fold" in options else {"test_fraction": 0.2}
     train(
@@ -105,23 +104,22 @@ def _train(
         model=model,
         regime=REGIME,
         threads=threads,
-        resume=begun,
-        overwrite=True,
+        overwrite=again or _is_another(out, model),
         command=command,
         **held_out,
         **options,
     )
 
 
-def _state(out: Path, model: str) -> tuple[bool, bool]:
-    """Whether this model is trained in `out`, and whether a training can be gone on with."""
-    from deeprage.training.run import CHECKPOINT, CONFIG, MODEL_JSON, Run
+def _is_trained(out: Path, model: str) -> bool:
+    """Whether this model is completely trained in `out`."""
+    from deeprage.training.run import Run, is_run
 
-    if not (out / CONFIG).exists():
-        return False, False
-    run = Run.load(out)
-    # An earlier version trained another model into this folder.
-    if run.kind != ("factorised" if model == MODEL else "network"):
-        return False, False
-    finished = "seconds" in run.config and (out / MODEL_JSON).exists()
-    return finished, model != MODEL and (out / CHECKPOINT).exists()
+    return is_run(out) and Run.load(out).is_complete and not _is_another(out, model)
+
+
+def _is_another(out: Path, model: str) -> bool:
+    """Whether an earlier version trained a model of another kind into this folder."""
+    from deeprage.training.run import Run, is_run
+
+    return is_run(out) and Run.load(out).kind != ("factorised" if model == MODEL else "network")

@@ -3,11 +3,12 @@
 This may run in the middle of an import, so it imports nothing of the packages above.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
-#: Files of a run folder, as in `training.run`.
-CHECKPOINT, MODEL = "checkpoint.safetensors", "model.safetensors"
+#: Names in a run folder, as in `training.checkpoint_header` and `manifest`.
+CHECKPOINT, STAGED, MANIFEST = "checkpoint.safetensors", ".deeprage-training", "manifest.json"
 #: Verbs that keep what is finished and take it up again by themselves.
 GOING_ON = ("demo", "benchmark")
 
@@ -30,16 +31,23 @@ def after_interruption(arguments: Sequence[str] = (), *, since: float = 0.0) -> 
 
 def _training(arguments: Sequence[str], since: float) -> str:
     out = _value_of("--out", arguments)
-    resumed = "--resume" in arguments
     if out is None:
         return "nothing was trained; give the same command again."
-    checkpoint = out / CHECKPOINT
-    if checkpoint.is_file() and (resumed or checkpoint.stat().st_mtime >= since):
-        how = "again" if resumed else "with --resume"
-        return f"the epochs that are finished are kept; to go on, give the same command {how}."
-    replaced = (out / MODEL).is_file() and "--overwrite" not in arguments
-    how = "with --overwrite" if replaced else "again"
-    return f"no epoch was finished, so there is none to go on from; give the same command {how}."
+    resumed, replacing = "--resume" in arguments, "--overwrite" in arguments
+    # A training that replaces a run is beside it until it is complete.
+    places = [out / STAGED] if replacing and _is_complete(out) else [out / STAGED, out]
+    kept = [path for folder in places if (path := folder / CHECKPOINT).is_file()]
+    if not any(resumed or path.stat().st_mtime >= since for path in kept):
+        return "no epoch was finished, what was there before is kept; give the same command again."
+    how = "with --resume" if replacing and not resumed else "again"
+    return f"the epochs that are finished are kept; to go on, give the same command {how}."
+
+
+def _is_complete(out: Path) -> bool:
+    try:
+        return bool(json.loads((out / MANIFEST).read_text(encoding="utf-8"))["complete"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _value_of(option: str, arguments: Sequence[str]) -> Path | None:

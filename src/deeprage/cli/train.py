@@ -190,6 +190,7 @@ def train(
         resume=resume,
         overwrite=overwrite,
         progress=watched(),
+        tell=note,
     )
     note(f"trained on {run.config['device']}; score it with: deeprage evaluate {out}")
     return out

@@ -68,5 +68,6 @@ def train_factorised(
         compendium_path=compendium_path,
         command=command,
         overwrite=overwrite,
+        tell=note,
         on_step=(lambda step: note(f"{NAME}: {step}")) if watched() else (lambda step: None),
     )

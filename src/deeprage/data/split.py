@@ -103,12 +103,7 @@ class Split:
 
     def save(self, path: Path | str) -> None:
         """Write `.npz` with arrays `regime`, `genes`, `conditions`, `role`, `label`."""
-        with written_aside(Path(path)) as aside:
-            self.write(aside)
-
-    def write(self, path: Path) -> None:
-        """Write the arrays of `save` to a file that is renamed by the caller."""
-        with path.open("wb") as handle:
+        with written_aside(Path(path)) as aside, aside.open("wb") as handle:
             np.savez_compressed(
                 handle,
                 regime=np.array(str(self.regime)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.fingerprint import content_by_part
@@ -13,9 +14,10 @@ from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, vi
 from deeprage.errors import DeepRageError
 from deeprage.factorised.learning import learn
 from deeprage.factorised.run_folder import KIND, NAME, save_trained
-from deeprage.files import write_json
-from deeprage.training.run import CONFIG, Run
-from deeprage.training.run_start import about_run, check_place, start_folder
+from deeprage.locks import locked_folder
+from deeprage.training.first_motifs import known_motifs
+from deeprage.training.run import Run
+from deeprage.training.run_start import Asked, about_run, new_run, plan_start, write_begun
 
 
 def train(
@@ -32,8 +34,12 @@ def train(
     command: str | None = None,
     overwrite: bool = False,
     on_step: Callable[[str], None] = lambda step: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Run:
-    """Train and write `out`: config, split, model.
+    """Train and write `out`: config, split, model, all at once when the model is trained.
+
+    A run that is replaced stays until then. A complete run of the same settings and data is given
+    back as it is.
 
     The model sees `visible(compendium, split)` and never a test cell; see `learning.learn`.
 
@@ -42,36 +48,54 @@ def train(
         others: as `training.train.train`.
 
     Raises:
-        DeepRageError: `out` holds a run, or there is too little to train on or to validate with.
+        DeepRageError: `out` holds another run or other files, or there is too little to train on
+            or to validate with.
     """
     from deeprage.memory import peak_gb
 
     out = Path(out)
     checked = check_edges(edges)
-    check_place(out, resume=False, overwrite=overwrite)
-    seen = visible(under_protocol(compendium, protocol), split)
-    if not split.cells(Role.VALIDATION).any():
-        raise DeepRageError("the split has no validation cell: make another split.")
-    config = about_run(compendium, split, protocol, checked)
-    config["compendium"]["content"] = content_by_part(compendium, coding=True)
-    config |= {
-        "kind": KIND,
-        "model": {
-            "name": NAME,
-            "motifs": [Path(path).name for path in motifs] if motifs else "JASPAR fungi",
-            "seed": seed,
-        },
-        "command": command,
-        "compendium_path": str(compendium_path or ""),
-        "device": "cpu",
-        "threads": threads,
-    }
-    started = time.perf_counter()
-    trained = learn(
-        seen, split, motifs=motifs, edges=checked, num_threads=threads, seed=seed, on_step=on_step
-    )
-    start_folder(out, split, config)
-    save_trained(out, trained)
-    config |= {"seconds": time.perf_counter() - started, "peak_gb": peak_gb()}
-    write_json(out / CONFIG, config)
+    with locked_folder(out):
+        seen = visible(under_protocol(compendium, protocol), split)
+        if not split.cells(Role.VALIDATION).any():
+            raise DeepRageError("the split has no validation cell: make another split.")
+        config = about_run(compendium, split, protocol, checked)
+        config["compendium"]["content"] = content_by_part(compendium, coding=True)
+        config |= {
+            "kind": KIND,
+            "model": {"name": NAME, **_about_motifs(motifs), "seed": seed},
+            "command": command,
+            "compendium_path": str(compendium_path or ""),
+            "device": "cpu",
+            "threads": threads,
+        }
+        asked = Asked(config, split, epochs=None, resume=False, overwrite=overwrite)
+        if plan_start(out, asked, tell=tell) is None:
+            tell(f"the run in {out} is complete: nothing is left to train")
+            return Run.load(out)
+        started = time.perf_counter()
+        trained = learn(
+            seen,
+            split,
+            motifs=motifs,
+            edges=checked,
+            num_threads=threads,
+            seed=seed,
+            on_step=on_step,
+        )
+        with new_run(out, tell=tell) as aside:
+            save_trained(aside, trained)
+            config |= {"seconds": time.perf_counter() - started, "peak_gb": peak_gb()}
+            write_begun(aside, config, split)
     return Run(out)
+
+
+def _about_motifs(paths: Sequence[Path] | None) -> dict[str, Any]:
+    """Where the motifs are from: names of files, and hashes of what they hold."""
+    if not paths:
+        return {"motifs": "JASPAR fungi"}
+    about = known_motifs(paths)[1]
+    return {
+        "motifs": [one["name"] for one in about],
+        "motif_contents": [one["content"] for one in about],
+    }

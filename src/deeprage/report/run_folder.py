@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deeprage.data.split import Role
 from deeprage.errors import DeepRageError
 from deeprage.files import read_json
+from deeprage.manifest import read_manifest
 from deeprage.training.run import HISTORY, METRICS, PREDICTIONS, Run
 
 
@@ -179,6 +180,22 @@ class RunFolder:
             if isinstance(found, dict) and isinstance(found.get("epoch"), int):
                 epochs[found["epoch"]] = found
         return [epochs[epoch] for epoch in sorted(epochs)]
+
+    @cached_property
+    def stopped(self) -> str | None:
+        """Why there are fewer epochs than were asked for; None if there are not."""
+        asked = self.part("training").get("epochs")
+        manifest = read_manifest(self.folder)
+        unfinished = manifest is not None and not manifest.complete
+        if not isinstance(asked, int) or (len(self.history) >= asked and not unfinished):
+            return None
+        epochs = f"after {len(self.history)} of the {asked} epochs that were asked for"
+        if unfinished:
+            return (
+                f"The training was stopped {epochs}: this network is unfinished. The command that "
+                "began it goes on with it."
+            )
+        return f"The training ended {epochs}, since the validation loss no longer improved."
 
     @cached_property
     def metrics(self) -> Mapping[str, Any]:

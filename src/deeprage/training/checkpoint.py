@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from deeprage.errors import DeepRageError
+from deeprage.manifest import check_file
+from deeprage.training.checkpoint_header import TRAINING, about_checkpoint
 from deeprage.training.schedule import Progress
 from deeprage.training.tensor_files import write_tensors
 
@@ -46,7 +48,7 @@ def save_checkpoint(
             if value is not None:  # sgd without momentum keeps an empty slot
                 tensors[f"optimiser.{number}.{slot}"] = torch.as_tensor(value)
     about = {"epoch": epoch, "progress": asdict(progress), "history": history}
-    write_tensors(path, tensors, metadata={"training": json.dumps(about)})
+    write_tensors(path, tensors, metadata={TRAINING: json.dumps(about)})
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -57,15 +59,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     from safetensors import SafetensorError, safe_open
 
+    about = about_checkpoint(path)
+    check_file(path.parent, path.name, advice="train again with --overwrite")
     try:
-        with safe_open(path, framework="pt") as found:
-            about = json.loads(found.metadata()["training"])
-            tensors = {name: found.get_tensor(name) for name in found.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        with safe_open(path, framework="pt") as opened:
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        progress = Progress(**about["progress"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise DeepRageError(
-            f"there is no usable checkpoint at {path} ({error}): train without --resume."
+            f"there is no usable checkpoint at {path} ({error}): train again with --overwrite."
         ) from error
-    progress = Progress(**about["progress"])
     return Checkpoint(about["epoch"], progress, about["history"], tensors)
 
 

@@ -16,12 +16,14 @@ import torch
 from deeprage.data.blocks import Block, epoch_blocks
 from deeprage.errors import DeepRageError
 from deeprage.files import write_text
+from deeprage.folders import folder_change
 from deeprage.networks.network import Network
 from deeprage.training.checkpoint import Checkpoint, restore_optimiser, save_checkpoint
+from deeprage.training.checkpoint_header import CHECKPOINT
 from deeprage.training.config import TrainingConfig
 from deeprage.training.objective import objective
 from deeprage.training.optimiser import make_optimiser
-from deeprage.training.run import CHECKPOINT, HISTORY
+from deeprage.training.run import HISTORY
 from deeprage.training.schedule import Progress, learning_rate
 from deeprage.training.tensors import BlockTensors
 from deeprage.training.validation import validate
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 Listener = Callable[[int, int, int, float, float], None]
 
 
+class Diverged(DeepRageError):
+    """The loss is no longer finite."""
+
+
 @dataclass
 class Loop:
     """Trains `network` on `train`, judged by `held_out`, leaving its traces in `folder`.
@@ -41,7 +47,8 @@ class Loop:
     was killed and resumed ends with the same weights as one that was not.
 
     Attributes:
-        on_best: called with the network whenever the validation loss has improved.
+        on_best: called, when the validation loss has improved, with the network and the folder
+            to write it to.
     """
 
     network: Network
@@ -51,7 +58,7 @@ class Loop:
     config: TrainingConfig
     shape: tuple[int, int]
     folder: Path
-    on_best: Callable[[Network], None]
+    on_best: Callable[[Network, Path], None]
     listener: Listener | None = None
 
     def run(self, *, saved: Checkpoint | None = None) -> Progress:
@@ -76,9 +83,9 @@ class Loop:
                 record = self._epoch(module, optimiser, epoch, progress)
             loss = record["validation_loss"]
             if not math.isfinite(loss):
-                raise DeepRageError(
+                raise Diverged(
                     f"the training diverged in epoch {epoch + 1}, its validation loss is {loss}: "
-                    f"give a learning rate below {self.config.learning_rate:g}. What was best "
+                    f"give a learning rate below {self.config.learning_rate:g}. What was there "
                     "before is kept."
                 )
             progress = progress.after(epoch, loss, self.config)
@@ -150,16 +157,17 @@ class Loop:
     def _keep(
         self, optimiser: Any, epoch: int, progress: Progress, history: list[dict[str, Any]]
     ) -> None:
-        """Write the best weights, the history and, last, the checkpoint that vouches for them."""
-        if progress.best_epoch == epoch:
-            self.on_best(self.network)
-        lines = "".join(json.dumps(record) + "\n" for record in history)
-        write_text(self.folder / HISTORY, lines)
-        save_checkpoint(
-            self.folder / CHECKPOINT,
-            network=self.network,
-            optimiser=getattr(optimiser, "optimizer", optimiser),
-            epoch=epoch + 1,
-            progress=progress,
-            history=history,
-        )
+        """Write the best weights, the history and the checkpoint, all or none."""
+        with folder_change(self.folder) as aside:
+            if progress.best_epoch == epoch:
+                self.on_best(self.network, aside)
+            lines = "".join(json.dumps(record) + "\n" for record in history)
+            write_text(aside / HISTORY, lines)
+            save_checkpoint(
+                aside / CHECKPOINT,
+                network=self.network,
+                optimiser=getattr(optimiser, "optimizer", optimiser),
+                epoch=epoch + 1,
+                progress=progress,
+                history=history,
+            )

@@ -13,7 +13,10 @@ import numpy as np
 from deeprage.data.split import ScoringProtocol, Split
 from deeprage.errors import DeepRageError
 from deeprage.files import read_json, write_json
+from deeprage.folders import is_interrupted, recovered
+from deeprage.manifest import read_manifest
 from deeprage.networks.config import NetworkConfig
+from deeprage.training.checkpoint_header import CHECKPOINT
 
 if TYPE_CHECKING:
     from deeprage.networks.network import Network
@@ -27,13 +30,14 @@ SPLIT = "split.npz"
 MODEL = "model.safetensors"
 MODEL_JSON = "model.json"
 HISTORY = "history.jsonl"
-CHECKPOINT = "checkpoint.safetensors"
 METRICS = "metrics.json"
 PREDICTIONS = "predictions.npz"
 REPORT = "report.html"
 MOTIFS = "motifs.json"
 TARGETS = "targets.json"
 REAL_KNOCKOUT = "real_knockout.json"
+#: Logs of a training, where they are asked for.
+TENSORBOARD = "tensorboard"
 #: A folder with the trees of a model that has any, one text a factor.
 TREES = "trees"
 #: What `config.json` calls the kind of model; a run that says nothing is of a network.
@@ -68,6 +72,8 @@ class Run:
             DeepRageError: not a run folder, or one of an incompatible version.
         """
         run = cls(Path(path))
+        if is_interrupted(run.path):
+            recovered(run.path)
         if not (run.path / CONFIG).is_file():
             raise DeepRageError(
                 f"{path} is not a run folder (it has no {CONFIG}): give the folder named by "
@@ -93,7 +99,8 @@ class Run:
         kinds the regulators in order and the length of a promoter."""
         if not (self.path / MODEL_JSON).is_file():
             raise DeepRageError(
-                f"{self.path} holds no trained model yet: finish it with `deeprage train --resume`."
+                f"{self.path} holds no trained model yet: give the `deeprage train` command that "
+                "began it again."
             )
         path = self.path / MODEL_JSON
         found = _settings(path, ())
@@ -102,6 +109,12 @@ class Run:
         own = ("network", "scaling") if self.kind == NETWORK else ("model",)
         _check_keys(found, path, (*own, "promoter_length", "regulators"))
         return found
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether the training came to its end; if not, it may have a model already."""
+        manifest = read_manifest(self.path)
+        return manifest is not None and manifest.complete
 
     @property
     def kind(self) -> str:
@@ -183,6 +196,15 @@ class Run:
             regulators=tuple(self.regulators),
             mask_self=self.config["protocol"] != ScoringProtocol.PAPER,
         )
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run, complete or not: its settings are of deeprage."""
+    path = folder / CONFIG
+    try:
+        return path.is_file() and "deeprage_version" in _settings(path, ())
+    except DeepRageError:
+        return False
 
 
 def _settings(path: Path, keys: Sequence[str]) -> dict[str, Any]:

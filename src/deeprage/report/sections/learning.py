@@ -32,6 +32,8 @@ def learning(run: RunFolder) -> Section | None:
         lead += f"; epoch {best} was best" + (
             ", the last one: training may have stopped too early." if best == last else "."
         )
+    if run.stopped is not None:
+        lead = f"{run.stopped} {lead}"
     figure = Figure("learning", "Learning curve", _curves(run, best), reading)
     return Section("learning", "Learning", lead, [figure])
 
