@@ -1,16 +1,36 @@
 """Help, version, and what a mistyped word leads to."""
 
+import inspect
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from deeprage import __version__, api
 from deeprage.cli.app import main
+from deeprage.cli.verbs import app
 
 from .conftest import Deeprage
 
-VERBS = ("demo", "data", "train", "evaluate", "benchmark", "predict", "report")
+#: Every verb, as it is typed, and its function in `api`.
+VERBS = {
+    "demo": "demo",
+    "data list": "list_data",
+    "data fetch": "fetch",
+    "data import": "import_data",
+    "data describe": "describe",
+    "train": "train",
+    "evaluate": "evaluate",
+    "benchmark": "benchmark",
+    "predict": "predict",
+    "motifs": "motifs",
+    "knockout": "knockout",
+    "attribute": "attribute",
+    "targets": "targets",
+    "report": "report",
+}
 HEAVY = ("torch", "anndata", "pandas", "lightgbm", "matplotlib", "sklearn", "scipy", "plotly")
 
 
@@ -24,11 +44,29 @@ def test_importing_the_command_line_imports_nothing_heavy() -> None:
     assert not set(HEAVY) & set(found.stdout.split())
 
 
-def test_help_lists_every_verb_and_each_verb_has_help(deeprage: Deeprage) -> None:
-    shown = deeprage("--help").out
-    for verb in VERBS:
-        assert f"\n  {verb} " in shown
-        assert deeprage(verb, "--help").code == 0
+def registered(command: Any, path: str = "") -> dict[str, Any]:
+    """All commands without subcommands, by the words that call them."""
+    if not hasattr(command, "commands"):
+        return {path: command}
+    found = {}
+    for name, below in command.commands.items():
+        found |= registered(below, f"{path} {name}".strip())
+    return found
+
+
+def test_the_verbs_are_those_that_are_registered() -> None:
+    assert set(registered(get_command(app))) == set(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_lists_every_verb_and_each_verb_has_help(deeprage: Deeprage, verb: str) -> None:
+    *group, name = verb.split()
+    assert f"\n  {name} " in deeprage(*group, "--help").out
+    shown = deeprage(*verb.split(), "--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.strip().startswith(f"Usage: deeprage {verb} ")
+    described = shown.out.split("Options:")[0].strip().splitlines()[1:]
+    assert any(len(line.split()) > 3 for line in described)
 
 
 def test_no_arguments_shows_the_help(deeprage: Deeprage) -> None:
@@ -49,9 +87,11 @@ def test_closed_streams_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_python_has_a_function_for_every_verb() -> None:
-    assert {"demo", "train", "evaluate", "predict", "report", "fetch", "describe"} <= set(
-        api.__all__
-    )
+    assert sorted(api.__all__) == sorted(VERBS.values())
+    for verb, command in registered(get_command(app)).items():
+        inner = inspect.unwrap(command.callback)
+        own = inspect.unwrap(getattr(api, VERBS[verb]))
+        assert (inner.__module__, inner.__name__) == (own.__module__, own.__name__)
 
 
 @pytest.mark.parametrize(

@@ -85,4 +85,6 @@ def test_permuted_promoters_leave_the_condition_mean(tmp_path: Path) -> None:
     mean = np.broadcast_to(np.nanmean(train_cells, axis=0), permuted.expression.shape)
     cells = split.cells(Role.TEST)
     of_mean = float(np.corrcoef(mean[cells], permuted.expression[cells])[0, 1])
-    assert reached < of_mean + 0.05
+    # No more than the condition means, which it has learnt: neither promoters nor nothing at all.
+    assert of_mean > 0.5
+    assert of_mean - 0.15 < reached < of_mean + 0.05
