@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from deeprage.cli.new_inputs import fit_promoters, read_regulator_levels
 from deeprage.data.dna import N_TOKEN, encode
+from deeprage.data.names import NameResolver
 from deeprage.errors import DeepRageError
 
-REGULATORS = ["R1", "R2", "R3"]
+REGULATORS = NameResolver(["R1", "R2", "R3"])
 LEVELS = pd.DataFrame(
-    [[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]], index=["heat", "cold"], columns=REGULATORS
+    [[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]], index=["heat", "cold"], columns=["R1", "R2", "R3"]
 )
 
 
@@ -36,6 +37,34 @@ class TestRegulatorLevels:
         np.testing.assert_array_equal(
             read_regulator_levels(path, REGULATORS).levels, LEVELS.to_numpy(np.float32)
         )
+
+    def test_other_names_of_the_regulators_are_understood(self, tmp_path: Path) -> None:
+        pairs = [
+            [("name", f"R{n}"), ("symbol", f"Abc{n}"), ("Dbxref:GeneID", f"100{n}")]
+            for n in (1, 2, 3)
+        ]
+        names = NameResolver(["R1", "R2", "R3"], pairs)
+        for columns in (["ABC1", "ABC2", "ABC3"], ["1001", "GeneID:1002", "R3"]):
+            path = write(tmp_path, LEVELS.set_axis(columns, axis=1).assign(abd1=7.0))
+            found = read_regulator_levels(path, names)
+            np.testing.assert_array_equal(found.levels, LEVELS.to_numpy(np.float32))
+            assert found.ignored == 1
+        assert found.matched == "2 by GeneID (Dbxref), 1 by name"
+
+    def test_one_regulator_under_two_names_is_refused(self, tmp_path: Path) -> None:
+        names = NameResolver.from_symbols(["R1", "R2", "R3"], ["A", "B", "C"])
+        path = write(tmp_path, LEVELS.assign(B=1.0))
+        with pytest.raises(DeepRageError, match=r"1 regulator under several names.*'R2', 'B'"):
+            read_regulator_levels(path, names)
+
+    def test_conditions_named_after_regulators_do_not_turn_the_table(self, tmp_path: Path) -> None:
+        deletions = LEVELS.set_axis(["R1", "wild type"], axis=0)
+        for table in (deletions, deletions.T):
+            found = read_regulator_levels(write(tmp_path, table), REGULATORS)
+            assert found.conditions == ["R1", "wild type"]
+        square = LEVELS[["R1", "R2"]].set_axis(["R1", "R2"], axis=0)
+        with pytest.raises(DeepRageError, match=r"not clear whether the regulators"):
+            read_regulator_levels(write(tmp_path, square), REGULATORS, fill_missing=0)
 
     def test_extra_names_are_ignored_and_counted(self, tmp_path: Path) -> None:
         found = read_regulator_levels(

@@ -1,6 +1,6 @@
 """New promoters and new regulator levels, brought into the form that a trained network takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
+from deeprage.data.names import NameResolver, ResolvedNames, ambiguous_names
+from deeprage.data.near_names import likely_causes
 from deeprage.data.reading import read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples
@@ -25,17 +27,19 @@ class RegulatorTable(NamedTuple):
         levels: float32 (C, R) log2 values, columns in the order of the network's regulators.
         filled: number of values that were filled in.
         ignored: number of rows or columns of the file that are no regulators of the network.
+        matched: how many names of regulators were matched by which rule.
     """
 
     conditions: list[str]
     levels: NDArray[np.float32]
     filled: int
     ignored: int
+    matched: str = ""
 
 
 def read_regulator_levels(
     path: Path,
-    regulators: Sequence[str],
+    names: NameResolver,
     *,
     fill_missing: float | None = None,
     unchanged: NDArray[np.float32] | None = None,
@@ -46,7 +50,7 @@ def read_regulator_levels(
 
     Args:
         path: table with names in the first row and the first column, log2 values.
-        regulators: the network's regulators, in its order.
+        names: finds the network's regulators, in its order, by any of their names.
         fill_missing: for regulators and cells that the table lacks, the log2 difference from
             `unchanged`; without it they are an error.
         unchanged: log2 level (R,) of each regulator where nothing happens, default 0: the level
@@ -63,15 +67,8 @@ def read_regulator_levels(
             "missing regulators as unchanged."
         )
     table = _read_table(path)
-    in_rows, in_columns = (len(set(regulators) & set(x)) for x in (table.index, table.columns))
-    if max(in_rows, in_columns) == 0:
-        raise DeepRageError(
-            f"{path} names none of the network's {len(regulators)} regulators: it needs rows or "
-            f"columns such as {examples(regulators)}; it has rows {examples(table.index)} and "
-            f"columns {examples(table.columns)}."
-        )
-    by_condition = table if in_columns >= in_rows else table.T
-    check_unique(by_condition.columns, f"regulators in {path}", "keep one of each")
+    regulators = names.shown
+    by_condition, matched = _by_condition(table, names, path)
     check_unique(by_condition.index, f"conditions in {path}", "rename them")
     missing = [name for name in regulators if name not in set(by_condition.columns)]
     if missing and fill_missing is None:
@@ -95,8 +92,52 @@ def read_regulator_levels(
         conditions=[str(name) for name in by_condition.index],
         levels=levels,
         filled=int(blank.sum()),
-        ignored=by_condition.shape[1] - len(regulators) + len(missing),
+        ignored=len(matched.names) - by_condition.shape[1],
+        matched=matched.summary,
     )
+
+
+def _by_condition(
+    table: pd.DataFrame, names: NameResolver, path: Path
+) -> tuple[pd.DataFrame, ResolvedNames]:
+    """The table as conditions x names, those of regulators as the network calls them.
+
+    Raises:
+        DeepRageError: rows and columns both name regulators, or neither does; a name means
+            several genes, or several names one regulator.
+    """
+    sides = (table, table.T)  # regulators in columns, and in rows
+    meant = [names.resolve([str(x) for x in side.columns], distinct=True) for side in sides]
+    regulators = names.shown
+    numbers = [len(set(side.resolved.values())) for side in meant]
+    if max(numbers) == 0:
+        raise DeepRageError(
+            f"{path} names none of the network's {len(regulators)} regulators: it needs rows or "
+            f"columns such as {examples(regulators)}; it has rows {examples(table.index)} and "
+            f"columns {examples(table.columns)}."
+            f"{likely_causes([*meant[0].unmatched, *meant[1].unmatched], names, 'the run')}"
+        )
+    if numbers[0] == numbers[1]:
+        raise DeepRageError(
+            f"it is not clear whether the regulators of {path} are its rows or its columns: "
+            f"{numbers[0]} of {len(regulators)} are named by both: rename the conditions."
+        )
+    chosen = int(numbers[1] > numbers[0])
+    side, found = sides[chosen], meant[chosen]
+    if found.ambiguous:
+        raise ambiguous_names(found, "regulator")
+    if repeated := [*found.repeated.values()]:
+        raise DeepRageError(
+            f"{path} gives {counted(len(repeated), 'regulator')} under several names, such as "
+            f"{examples(repeated[0])}: keep one of each."
+        )
+    check_unique([name for name in found.names if name in found.resolved],
+                 f"regulators in {path}", "keep one of each")  # fmt: skip
+    own = {name: regulators[index] for name, index in found.resolved.items()}
+    # A name that is no regulator's may be called like one, in another case for example.
+    columns = [own.get(name) for name in found.names]
+    kept = side.loc[:, [column is not None for column in columns]]
+    return kept.set_axis([column for column in columns if column is not None], axis=1), found
 
 
 def fit_promoters(

@@ -74,7 +74,7 @@ def predict(
     asked = Asked.of(found)
     table = read_regulator_levels(
         Path(regulators),
-        found.regulators,
+        found.regulator_names,
         fill_missing=fill_missing,
         unchanged=asked.usual,
     )
@@ -100,6 +100,8 @@ def predict(
         for path, text in texts.items():
             aside = together.enter_context(written_aside(Path(path)))
             aside.write_text(text, encoding="utf-8")
+    if table.matched != f"{len(found.regulators):,} by name":
+        note(f"regulators in {regulators} matched: {table.matched}")
     if table.ignored:
         note(f"ignored in {regulators}: {counted(table.ignored, 'name')} of no regulator")
     if table.filled:

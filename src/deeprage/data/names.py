@@ -195,6 +195,10 @@ class NameResolver:
                 first.setdefault(kind, value)
         return first
 
+    def identifiers_of(self, index: int) -> tuple[Identifier, ...]:
+        """The identifiers of the gene that an index stands for."""
+        return self.identifiers[index if self._chosen is None else list(self._chosen)[index]]
+
     def has_kind(self, kind: str) -> bool:
         """Whether a gene has an identifier of a kind, see `resolve`."""
         return any(_is_kind(known, kind) for known in self.kinds())
@@ -227,8 +231,8 @@ class NameResolver:
 
         Args:
             kind: use identifiers of this kind only, such as `locus_tag`, `Dbxref` or `GeneID`.
-            distinct: names that differ in case, version or the like are different genes, so that
-                a name which fits a gene as it is keeps others from it.
+            distinct: each name is a gene of its own, so that a name which fits a gene as it is
+                keeps from it those that are its alias, or fit in another case or version.
         """
         given = tuple(str(name) for name in names)
         listed = sorted({cleaned(name) for name in given} - {""})
@@ -438,18 +442,22 @@ def _choose(matches: _Matches, support: Mapping[str, int]) -> tuple[Rule, frozen
 def _without_looser(
     chosen: Mapping[str, tuple[Rule, frozenset[int]]],
 ) -> dict[str, tuple[Rule, frozenset[int]]]:
-    """Without names that fit a gene only if changed, where another name fits it unchanged."""
-    unchanged = {
+    """Without names that fit a gene by an alias or if changed, where another name is sure."""
+    sure = {
         gene
         for rule, genes in chosen.values()
         for gene in genes
-        if len(genes) == 1 and rule.form <= Form.BARE
+        if len(genes) == 1 and _is_sure(rule)
     }
     return {
         name: (rule, genes)
         for name, (rule, genes) in chosen.items()
-        if rule.form <= Form.BARE or not genes <= unchanged
+        if _is_sure(rule) or not genes <= sure
     }
+
+
+def _is_sure(rule: Rule) -> bool:
+    return rule.form <= Form.BARE and _rank(rule.kind) < 2
 
 
 def _goes_before(one: str, other: str, matches: _Matches, support: Mapping[str, int]) -> bool:

@@ -19,6 +19,7 @@ from deeprage.networks.config import NetworkConfig
 from deeprage.training.checkpoint_header import CHECKPOINT
 
 if TYPE_CHECKING:
+    from deeprage.data.names import NameResolver
     from deeprage.networks.network import Network
     from deeprage.training.predictor import NetworkPredictor
     from deeprage.training.scaling import Scaling
@@ -132,6 +133,23 @@ class Run:
         """Regulator names in the order that the network expects."""
         return list(self.model["regulators"])
 
+    @cached_property
+    def regulator_names(self) -> NameResolver:
+        """Finds places of the regulators by any of their names."""
+        from deeprage.data.names import OWN_NAME, NameResolver
+
+        pairs = [[(OWN_NAME, name)] for name in self.regulators]
+        about = self.config.get("compendium")
+        listed = about.get("regulator_identifiers") if isinstance(about, dict) else None
+        if isinstance(listed, list) and len(listed) == len(pairs):
+            for own, others in zip(pairs, listed, strict=True):
+                own += [
+                    (pair[0], pair[1])
+                    for pair in (others if isinstance(others, list) else ())
+                    if isinstance(pair, list) and len(pair) == 2 and all(map(_is_text, pair))
+                ]
+        return NameResolver(self.regulators, pairs)
+
     @property
     def promoter_length(self) -> int:
         """bp of a promoter that the network expects."""
@@ -205,6 +223,10 @@ def is_run(folder: Path) -> bool:
         return path.is_file() and "deeprage_version" in _settings(path, ())
     except DeepRageError:
         return False
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _settings(path: Path, keys: Sequence[str]) -> dict[str, Any]:

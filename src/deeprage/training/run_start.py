@@ -310,6 +310,11 @@ def about_run(
             "series": len(set(compendium.series)),
             "groups": len(set(compendium.groups)),
             "content": content_by_part(compendium),
+            # For levels that are given under other names, when the compendium is not at hand.
+            "regulator_identifiers": [
+                compendium.regulator_names.identifiers_of(slot)
+                for slot in range(len(compendium.regulators))
+            ],
         },
         "split": {
             "regime": str(split.regime),
