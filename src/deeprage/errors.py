@@ -1,6 +1,6 @@
 """The error a user can act on, and help for writing one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -19,6 +19,15 @@ class WorkFailedError(DeepRageError):
     """The input was valid, but the work gave no result."""
 
     exit_code = 1
+
+
+class SeveralProblemsError(DeepRageError):
+    """Several things that a user can act on, each with a message of its own."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        self.messages = tuple(messages)
+        listed = [f"{number}. {message}" for number, message in enumerate(self.messages, start=1)]
+        super().__init__("\n".join([f"there are {len(self.messages)} problems:", *listed]))
 
 
 def examples(names: Iterable[object], *, most: int = 3) -> str:

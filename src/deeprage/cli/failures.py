@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import typer
 
 from deeprage.cli.interruption import after_interruption
-from deeprage.errors import DeepRageError
+from deeprage.errors import DeepRageError, SeveralProblemsError
 from deeprage.exhaustion import memory_problem, thread_problem
 
 BAD_INPUT = 2
@@ -39,6 +39,8 @@ def failure(
     if isinstance(error, DeepRageError):
         if error.__cause__ is not None and (problem := memory_problem(error.__cause__)):
             return Failure(_line(problem), BAD_INPUT)  # and no damaged file, as a reader may say
+        if isinstance(error, SeveralProblemsError):
+            return Failure(_numbered(error.messages), error.exit_code)
         return Failure(_line(str(error)), error.exit_code)
     if isinstance(error, BrokenPipeError):
         _leave_pipe_quietly()
@@ -52,6 +54,12 @@ def failure(
     if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
         return Failure(_invalid_settings(error.errors()), BAD_INPUT)
     return None
+
+
+def _numbered(messages: Sequence[str]) -> str:
+    """Several messages, one on a line."""
+    lines = [f"  {n}. {' '.join(text.split())}" for n, text in enumerate(messages, start=1)]
+    return "\n".join([f"error: there are {len(messages)} problems:", *lines])
 
 
 def _line(message: str) -> str:

@@ -70,7 +70,7 @@ def join(parts: Parts, problems: Problems) -> tuple[Compendium, BuildNotes]:
         DeepRageError: all problems together.
     """
     if parts.coding < 0:
-        problems.add(DeepRageError(f"the coding length must be 0 bp or more, got {parts.coding}."))
+        raise DeepRageError(f"the coding length must be 0 bp or more, got {parts.coding}.")
     whole = _named(parts.expression, problems)
     constant = _constant(whole) if parts.drop_constant else []
     matrix = whole.drop(index=constant)

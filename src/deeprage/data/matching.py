@@ -163,10 +163,11 @@ class MatchedGenes:
                 f"{self.meant.ambiguity()}"
             )
         if self.lost:
+            source = self.source
+            causes = likely_causes(self.lost, source.names, source.label, of=len(self.rows))
             said.append(
                 f"no promoter is known for {counted(len(self.lost), 'gene')} of the matrix, not "
-                f"found by name, such as {examples(self.lost)}: never scored."
-                f"{likely_causes(self.lost, self.source.names, self.source.label)}"
+                f"found by name, such as {examples(self.lost)}: never scored.{causes}"
             )
         same = [list(rows) for rows in self._rows_of.values() if len(rows) > 1]
         if same:
@@ -297,7 +298,7 @@ def unknown_regulators(known: MatchedRegulators, genes: MatchedGenes) -> DeepRag
     causes = ""
     if len(elsewhere) < len(lost):
         others = [name for name in lost if name not in elsewhere]
-        causes = likely_causes(others, genes.row_names, "the matrix")
+        causes = likely_causes(others, genes.row_names, "the matrix", of=known.listed)
     blanks = [name for name in lost if " " in name]
     blank = (
         f" A line of the list is one name: {blanks[0]!r} is no name of a row, and nor is its first "

@@ -60,19 +60,24 @@ def spreadsheet_hint(names: Iterable[str]) -> str:
     )
 
 
-def likely_causes(lost: Sequence[str], names: NameResolver, source: str) -> str:
-    """Sentences (after a blank) on all likely causes why names match no gene; never empty.
+def likely_causes(
+    lost: Sequence[str], names: NameResolver, source: str, *, of: int | None = None
+) -> str:
+    """Sentences (after a blank) on all likely causes why names match no gene.
 
     Args:
         lost: names that were not resolved.
         names: the resolver that does not know them.
         source: where its genes come from, such as `the annotation`.
+        of: number of names of which these are the lost ones. If most are lost, the kind of
+            identifier is named in any case; of a few, only if it shows.
     """
     some = [str(name) for name in lost[:_SAMPLE]]
     causes = [spreadsheet_hint(some).strip()]
     causes += [*_affix_hints(some, names), _version_hint(some, names)]
-    causes.append(_kind_hint(some, names, source))
-    return " " + " ".join(cause for cause in causes if cause)
+    if len(lost) > _MOST * (of or len(lost)) or _kind_of(some) is not None:
+        causes.append(_kind_hint(some, names, source))
+    return "".join(f" {cause}" for cause in causes if cause)
 
 
 def _case_hint(lost: list[str], known: Iterable[str]) -> str:

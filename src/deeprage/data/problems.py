@@ -1,32 +1,21 @@
 """Problems that do not depend on each other, to be told all at once."""
 
-from collections.abc import Sequence
-
-from deeprage.errors import DeepRageError
-
-
-class SeveralProblemsError(DeepRageError):
-    """Several things that a user can act on, each with a message of its own."""
-
-    def __init__(self, messages: Sequence[str]) -> None:
-        self.messages = tuple(messages)
-        listed = [f"{number}. {message}" for number, message in enumerate(self.messages, start=1)]
-        super().__init__("\n".join([f"there are {len(self.messages)} problems:", *listed]))
+from deeprage.errors import DeepRageError, SeveralProblemsError
 
 
 class Problems:
     """Collects errors: `with problems.collected(): ...` goes on after one."""
 
     def __init__(self) -> None:
-        self._messages: list[str] = []
+        self._errors: list[DeepRageError] = []
 
     def __bool__(self) -> bool:
-        return bool(self._messages)
+        return bool(self._errors)
 
     def add(self, error: DeepRageError) -> None:
         """Keep an error for `raise_all`; one that is there already is not repeated."""
-        listed = error.messages if isinstance(error, SeveralProblemsError) else (str(error),)
-        self._messages += [message for message in listed if message not in self._messages]
+        if str(error) not in map(str, self._errors):
+            self._errors.append(error)
 
     def collected(self) -> "_Collected":
         """A context that keeps an error which is raised within, and goes on after it."""
@@ -39,10 +28,18 @@ class Problems:
             DeepRageError: the only one.
             SeveralProblemsError: all of several.
         """
-        if len(self._messages) == 1:
-            raise DeepRageError(self._messages[0])
-        if self._messages:
-            raise SeveralProblemsError(self._messages)
+        if not self._errors:
+            return
+        first, *others = self._errors
+        if not others:
+            raise first
+        messages: list[str] = []
+        for error in self._errors:
+            messages += error.messages if isinstance(error, SeveralProblemsError) else [str(error)]
+        causes = (error.__cause__ for error in self._errors)
+        raise SeveralProblemsError(list(dict.fromkeys(messages))) from next(
+            filter(None, causes), None
+        )
 
 
 class _Collected:
