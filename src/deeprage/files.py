@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deeprage.errors import DeepRageError
+from deeprage.strict_json import not_finite, parse_json
 
 #: How names begin that are deeprage's own affair.
 HIDDEN = ".deeprage-"
@@ -181,8 +182,20 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def json_text(content: Any) -> str:
-    """`content` as indented JSON, which has no NaN."""
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    """`content` as indented JSON, which has no NaN.
+
+    Raises:
+        DeepRageError: a number is NaN or infinite.
+    """
+    try:
+        return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    except ValueError as error:
+        if (place := not_finite(content)) is None:
+            raise
+        raise DeepRageError(
+            f"the result has a value that is not finite ({place}), so it was not written: look "
+            "for values in the input that are far beyond all others."
+        ) from error
 
 
 def read_json(path: Path) -> Any:
@@ -192,7 +205,7 @@ def read_json(path: Path) -> Any:
         DeepRageError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_bytes())
     except OSError as error:
         raise DeepRageError(f"cannot read {path}: {error.strerror}.") from error
     except ValueError as error:
