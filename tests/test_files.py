@@ -145,8 +145,8 @@ class TestJson:
         assert read_json(tmp_path / "a.json") == {"a": [1, None, "ä"]}
 
     def test_never_holds_a_nan(self, tmp_path: Path) -> None:
-        with pytest.raises(ValueError, match="JSON compliant"):
-            write_json(tmp_path / "a.json", {"a": float("nan")})
+        with pytest.raises(DeepRageError, match=r"not finite \(a\[1\]\.b\)"):
+            write_json(tmp_path / "a.json", {"a": [1, {"b": float("nan")}]})
         assert not list(tmp_path.iterdir())
 
     def test_missing_and_broken_files_are_user_errors(self, tmp_path: Path) -> None:

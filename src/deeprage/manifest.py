@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from deeprage import __version__
 from deeprage.errors import DeepRageError
 from deeprage.files import read_json
+from deeprage.schema import check_type
+from deeprage.strict_json import parse_json
 
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1
@@ -120,6 +122,39 @@ def check_file(folder: Path, name: str, *, advice: str = "train again") -> Path:
     """
     verified_bytes(folder, name, advice=advice)
     return folder / name
+
+
+def own_bytes(folder: Path, name: str, *, advice: str = "train again") -> bytes:
+    """The content of a file in a folder, verified if the manifest lists it.
+
+    For readers that check what they read: folders that were put together by other means have no
+    manifest.
+
+    Raises:
+        DeepRageError: it cannot be read, or has changed since deeprage wrote it.
+    """
+    manifest = read_manifest(folder)
+    if manifest is not None and name in manifest.files:
+        return verified_bytes(folder, name, advice=advice)
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise DeepRageError(f"cannot read {folder / name} ({error.strerror}): {advice}.") from error
+
+
+def own_json(folder: Path, name: str, kind: Any, *, advice: str = "train again") -> Any:
+    """The content of a JSON file in a folder, checked against a type (`schema.check_type`).
+
+    Raises:
+        DeepRageError: as `own_bytes`, or it is not JSON, or not of that type.
+    """
+    content = own_bytes(folder, name, advice=advice)
+    try:
+        value = parse_json(content)
+    except ValueError as error:
+        raise DeepRageError(f"{folder / name} is damaged ({error}): {advice}.") from error
+    check_type(value, kind, path=folder / name, advice=advice)
+    return value
 
 
 def verified_bytes(folder: Path, name: str, *, advice: str = "train again") -> bytes:

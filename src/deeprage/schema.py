@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
 
 from deeprage.errors import DeepRageError
 
@@ -15,6 +15,16 @@ Count = Annotated[int, Field(ge=0, le=2**53)]
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100.001)]
+
+
+def _is_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("should be text")
+    return value
+
+
+#: Text that may name a file, and so hold bytes that are no UTF-8, as Python escapes them.
+FileName = Annotated[str, PlainValidator(_is_text)]
 
 _LONGEST = 60
 

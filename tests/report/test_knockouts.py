@@ -83,7 +83,7 @@ def test_a_damaged_knock_out_says_so(new_run) -> None:
     with pytest.raises(DeepRageError, match=r"ranking.tsv .*make the knock-out again"):
         render(RunFolder.open(run))
     summary.write_text(json.dumps(content | {"format_version": 99}))
-    with pytest.raises(DeepRageError, match="not a knock-out of this deeprage"):
+    with pytest.raises(DeepRageError, match="has format 99"):
         render(RunFolder.open(run))
 
 

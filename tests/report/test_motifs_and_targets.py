@@ -136,7 +136,7 @@ def test_files_of_another_version_are_refused(new_run) -> None:
     run = new_run(genes=40)
     for name in ("motifs.json", "targets.json"):
         (run / name).write_text(json.dumps({"format_version": 99}))
-        with pytest.raises(DeepRageError, match=f"{name} is not of this deeprage"):
+        with pytest.raises(DeepRageError, match=f"{name} has format 99"):
             render(RunFolder.open(run))
         (run / name).unlink()
 

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.labels import class_names
+from deeprage.own_tables import table_text
 
 
 def values_text(
@@ -14,7 +15,7 @@ def values_text(
 ) -> str:
     """Log2 values (G, C) as TSV: genes are rows, conditions columns."""
     table = pd.DataFrame(values, index=pd.Index(genes, name="gene"), columns=list(conditions))
-    return str(table.to_csv(sep="\t", float_format="%.4f"))
+    return table_text(table, index=True, digits="%.4f")
 
 
 def classes_text(
@@ -29,7 +30,7 @@ def classes_text(
     flat = probabilities.reshape(-1, len(names))
     table = pd.DataFrame(flat, index=rows, columns=list(names))
     table.insert(0, "class", np.array(names)[flat.argmax(axis=1)])
-    return str(table.to_csv(sep="\t", float_format="%.4f"))
+    return table_text(table, index=True, digits="%.4f")
 
 
 def intervals_text(
@@ -48,4 +49,4 @@ def intervals_text(
     rows = pd.MultiIndex.from_product([genes, conditions], names=["gene", "condition"])
     columns = {"value": values, "lower": lower, "upper": upper, "known": known}
     table = pd.DataFrame({name: x.ravel() for name, x in columns.items()}, index=rows)
-    return str(table.to_csv(sep="\t", float_format="%.4f"))
+    return table_text(table, index=True, digits="%.4f")

@@ -16,6 +16,7 @@ from deeprage.interpretation.knockout_study import ScreenStudy
 from deeprage.interpretation.perturbation import label_of
 from deeprage.interpretation.ranking import shown_condition
 from deeprage.interpretation.screen import Scores
+from deeprage.own_tables import check_finite, table_text
 
 FORMAT_VERSION = 1
 RANKING = "ranking.tsv"
@@ -37,8 +38,9 @@ def write_matrix(
     """Write log2 values with names, as `.parquet` or `.tsv` by the path's suffix."""
     table = pd.DataFrame(values, index=pd.Index(rows, name=index), columns=list(columns))
     if path.suffix == ".tsv":
-        write_text(path, table.to_csv(sep="\t", float_format="%.5f"))
+        write_text(path, table_text(table, index=True, digits="%.5f"))
     else:
+        check_finite(table)
         with written_aside(path) as aside:
             table.to_parquet(aside)
     return path
@@ -71,7 +73,7 @@ def write_knockout(
         matrices["epistasis"] = dissection.epistasis()
     for name, values in matrices.items():
         write_matrix(out / f"{name}.{suffix}", values, rows=genes, columns=conditions)
-    write_text(out / RANKING, table.to_csv(sep="\t", index=False, float_format="%.5g"))
+    write_text(out / RANKING, table_text(table))
     summary = knockout_summary(found, conditions=conditions, dissection=dissection)
     summary |= dict(about or {})
     write_json(out / SUMMARY, summary)
@@ -101,7 +103,7 @@ def write_screen(
     for name, values in (("size", scores.size), ("change", scores.mean)):
         path = out / f"{name}.{suffix}"
         write_matrix(path, values, rows=result.names, columns=genes, index="knock_out")
-    write_text(out / SCREEN, result.table.to_csv(sep="\t", index=False, float_format="%.5g"))
+    write_text(out / SCREEN, table_text(result.table, blanks=True))
     summary = {"format_version": FORMAT_VERSION, "kind": "screen", **about, **result.about}
     write_json(out / SUMMARY, summary)
     return summary

@@ -16,6 +16,7 @@ from deeprage.files import write_json, write_text
 from deeprage.interpretation.motifs import Counted, Matched, MotifOptions, MotifResult
 from deeprage.interpretation.patterns import MatchedPatterns
 from deeprage.interpretation.pwm import consensus, reverse_complement
+from deeprage.own_tables import table_text
 from deeprage.training.run import MOTIFS
 
 MOTIF_TABLE = "motifs.tsv"
@@ -56,7 +57,7 @@ def write_motifs(
     if patterns is not None:
         sites += [pattern.seqlets for pattern in patterns.patterns]
     write_text(out / MOTIF_MEME, meme_text(motifs, background, sites=sites))
-    table = motif_table(content).to_csv(sep="\t", index=False, float_format="%.6g")
+    table = table_text(motif_table(content), digits="%.6g", blanks=True)
     write_text(out / MOTIF_TABLE, table)
     write_json(out / MOTIFS, content)
     return content

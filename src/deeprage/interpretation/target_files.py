@@ -12,6 +12,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.files import write_json, write_text, written_aside
 from deeprage.interpretation.known_links import Checked, as_json
 from deeprage.interpretation.targets import BASELINES, SCORES, Links
+from deeprage.own_tables import table_text
 from deeprage.training.run import TARGETS
 
 TARGET_TABLE = "targets.tsv"
@@ -43,7 +44,7 @@ def write_targets(
         the content of `targets.json`.
     """
     table = link_table(links, checked, compendium, most=most)
-    write_text(out / TARGET_TABLE, table.to_csv(sep="\t", index=False, float_format="%.5g"))
+    write_text(out / TARGET_TABLE, table_text(table, blanks=True))
     _write_arrays(out / TARGET_ARRAYS, links, compendium)
     shown = table.head(MOST_SHOWN)
     content = {

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.split import Role
 from deeprage.errors import DeepRageError
-from deeprage.files import read_json
-from deeprage.manifest import read_manifest
+from deeprage.manifest import own_bytes, own_json, read_manifest
+from deeprage.npz import NAMES, Kind, names_of, read_arrays
+from deeprage.report.schemas.scores import Epoch, Metrics, MetricsFile, ScoreRow
+from deeprage.schema import check_type
+from deeprage.strict_json import parse_json
 from deeprage.training.run import HISTORY, METRICS, PREDICTIONS, Run
+
+#: What to do where scores or predictions cannot be read.
+EVALUATE = "run `deeprage evaluate` again"
 
 
 @dataclass(frozen=True)
@@ -55,42 +58,66 @@ class Predictions:
         return scored
 
     @classmethod
-    def load(cls, path: Path) -> Predictions:
-        """Read `predictions.npz`; nothing in it is unpickled.
+    def load(cls, folder: Path) -> Predictions:
+        """Read `predictions.npz` of a run folder; nothing in it is unpickled.
 
         Raises:
-            DeepRageError: an array is missing, is of another shape or holds Python objects.
+            DeepRageError: it has changed since it was written, an array is missing or of another
+                type or shape, or a value is none that it can have.
         """
+        content = own_bytes(folder, PREDICTIONS, advice=EVALUATE)
         try:
-            with np.load(path, allow_pickle=False) as found:
-                names = {
-                    key: tuple(str(name) for name in found[key])
-                    for key in ("genes", "conditions", "series")
-                }
-                for key in ("groups", "symbols"):
-                    names[key] = tuple(map(str, found[key if key in found else "genes"]))
-                predictions = cls(
-                    **names,
-                    predicted=found["predicted"],
-                    observed=found["observed"],
-                    role=found["role"],
-                )
-        except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+            arrays = read_arrays(content, _EXPECTED, optional=_OPTIONAL)
+            names = {
+                key: names_of(arrays[key] if key in arrays else arrays["genes"])
+                for key in ("genes", "conditions", "series", "groups", "symbols")
+            }
+            _check_arrays(arrays, names)
+        except ValueError as error:
             raise DeepRageError(
-                f"{path} cannot be read as predictions ({error}): run `deeprage evaluate` again."
+                f"{folder / PREDICTIONS} cannot be read as predictions ({error}): {EVALUATE}."
             ) from error
-        predictions._check_shapes(path)
-        return predictions
+        return cls(
+            **names,
+            predicted=arrays["predicted"].astype(np.float32),
+            observed=arrays["observed"].astype(np.float32),
+            role=arrays["role"].astype(np.int8),
+        )
 
-    def _check_shapes(self, path: Path) -> None:
-        expected = (len(self.genes), len(self.conditions))
-        for name in ("predicted", "observed", "role"):
-            shape = getattr(self, name).shape
-            if shape != expected:
-                raise DeepRageError(
-                    f"{path}: `{name}` is {shape} but there are {expected[0]} genes x "
-                    f"{expected[1]} conditions: run `deeprage evaluate` again."
-                )
+
+_VALUES = Kind("f", 2)
+_EXPECTED = {
+    **dict.fromkeys(("genes", "conditions", "series"), NAMES),
+    "predicted": _VALUES,
+    "observed": _VALUES,
+    "role": Kind("iu", 2),
+}
+_OPTIONAL = {"groups": NAMES, "symbols": NAMES}
+#: Predictions beyond any log2 value; sums of squares stay finite.
+_LARGEST = 1e15
+
+
+def _check_arrays(arrays: Mapping[str, NDArray[Any]], names: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise a ValueError unless the arrays fit each other and hold values that they can have."""
+    genes, conditions = len(names["genes"]), len(names["conditions"])
+    lengths = {"groups": genes, "symbols": genes, "series": conditions}
+    for key, length in lengths.items():
+        if len(names[key]) != length:
+            raise ValueError(f"`{key}` has {len(names[key])} names and not {length}")
+    for key in ("genes", "conditions"):
+        if len(set(names[key])) < len(names[key]):
+            raise ValueError(f"`{key}` names one twice")
+    for key in ("predicted", "observed", "role"):
+        if arrays[key].shape != (genes, conditions):
+            raise ValueError(
+                f"`{key}` is {arrays[key].shape} but there are {genes} genes x {conditions} "
+                "conditions"
+            )
+    for key in ("predicted", "observed"):
+        if (np.abs(arrays[key]) > _LARGEST).any():
+            raise ValueError(f"`{key}` has values that no log2 value can be")
+    if not np.isin(arrays["role"], [int(role) for role in Role]).all():
+        raise ValueError("`role` has a number that is no role")
 
 
 @dataclass(frozen=True)
@@ -117,24 +144,22 @@ class Score:
         return self.kind == "reference"
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Score:
-        """One entry of `metrics.json`'s `rows`; values that are not numbers become None."""
-        scores = dict(row.get("scores") or {})
+    def from_json(cls, row: ScoreRow) -> Score:
+        """One entry of `metrics.json`'s `rows`."""
+        scores = row["scores"]
         confusion = scores.get("confusion_percent") or scores.get("confusion")
-        times = {key: row.get(key) for key in ("fit_seconds", "predict_seconds")}
+        values: dict[str, float | None] = {
+            key: value for key, value in scores.items() if not isinstance(value, list)
+        }
+        values["fit_seconds"] = row.get("fit_seconds")
+        values["predict_seconds"] = row.get("predict_seconds")
         return cls(
-            predictor=str(row.get("predictor", "unnamed")),
-            kind=str(row.get("kind", "reference")),
-            role=str(row.get("role", "test")),
-            values={key: _number(value) for key, value in {**scores, **times}.items()},
-            confusion=tuple(tuple(map(float, line)) for line in confusion) if confusion else None,
+            predictor=row["predictor"],
+            kind=row["kind"],
+            role=row["role"],
+            values=values,
+            confusion=tuple(map(tuple, confusion)) if isinstance(confusion, list) else None,
         )
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if np.isfinite(value) else None
 
 
 @dataclass(frozen=True)
@@ -161,24 +186,29 @@ class RunFolder:
         found = self.config.get(name)
         return found if isinstance(found, dict) else {}
 
-    def json(self, name: str) -> Any | None:
-        """Another JSON file of the folder, or None where it is absent."""
-        path = self.folder / name
-        return read_json(path) if path.is_file() else None
+    def json(self, name: str, kind: Any, *, advice: str) -> Any | None:
+        """Another JSON file of the folder, checked against a type; None where it is absent.
+
+        Args:
+            advice: what to do if it is damaged.
+        """
+        if not (self.folder / name).is_file():
+            return None
+        return own_json(self.folder, name, kind, advice=advice)
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:
-        """One dict an epoch, in order; a resumed epoch counts once, a torn last line not at all."""
-        path = self.folder / HISTORY
+        """One dict an epoch, in order; a resumed epoch counts once, a torn line not at all."""
+        if not (self.folder / HISTORY).is_file():
+            return []
         epochs: dict[int, dict[str, Any]] = {}
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        for line in text.splitlines():
+        for line in own_bytes(self.folder, HISTORY).splitlines():
             try:
-                found = json.loads(line)
+                record = parse_json(line)
             except ValueError:
                 continue
-            if isinstance(found, dict) and isinstance(found.get("epoch"), int):
-                epochs[found["epoch"]] = found
+            check_type(record, Epoch, path=self.folder / HISTORY, advice="train again")
+            epochs[record["epoch"]] = record
         return [epochs[epoch] for epoch in sorted(epochs)]
 
     @cached_property
@@ -198,25 +228,21 @@ class RunFolder:
         return f"The training ended {epochs}, since the validation loss no longer improved."
 
     @cached_property
-    def metrics(self) -> Mapping[str, Any]:
-        """`metrics.json`, empty before `deeprage evaluate` has run."""
-        found = self.json(METRICS) or {}
-        if not isinstance(found, dict) or not isinstance(found.get("rows", []), list):
-            raise DeepRageError(
-                f"{self.folder / METRICS} is damaged: run `deeprage evaluate` again."
-            )
-        return found
+    def metrics(self) -> Metrics:
+        """`metrics.json`, without rows before `deeprage evaluate` has run."""
+        content: Metrics | None = self.json(METRICS, MetricsFile, advice=EVALUATE)
+        return content if content is not None else {"rows": []}
 
     @cached_property
     def scores(self) -> list[Score]:
         """Scores of the model and of the references, on validation and test cells."""
-        return [Score.from_json(row) for row in self.metrics.get("rows", [])]
+        return [Score.from_json(row) for row in self.metrics["rows"]]
 
     @cached_property
     def predictions(self) -> Predictions | None:
         """The predictions, or None before `deeprage evaluate` has run."""
-        path = self.folder / PREDICTIONS
-        return Predictions.load(path) if path.is_file() else None
+        present = (self.folder / PREDICTIONS).is_file()
+        return Predictions.load(self.folder) if present else None
 
     @property
     def model(self) -> str:

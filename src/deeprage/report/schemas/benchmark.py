@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import AfterValidator, Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from deeprage.report.metrics import METRICS
 from deeprage.schema import Count, Whole
@@ -25,7 +25,7 @@ class Row(TypedDict):
 
     predictor: str
     kind: Literal["simple", "comparator", "network", "model"]
-    scores: dict[str, float | None | list[list[float]]]
+    scores: dict[str, float | list[list[float]] | None]
     intervals: dict[str, Span | None]
     difference: dict[str, Difference] | None
     fit_seconds: float | None
@@ -59,7 +59,7 @@ def _complete(row: Row) -> Row:
     for metric in METRICS:
         if metric.key not in row["scores"] or isinstance(row["scores"][metric.key], list):
             raise ValueError(f"should have the score {metric.key}")
-    if not isinstance(row["scores"].get("n_cells"), int):
+    if not isinstance(row["scores"].get("n_cells"), int | float):
         raise ValueError("should count its cells in scores.n_cells")
     if "pearson" not in row["intervals"]:
         raise ValueError("should have an interval of pearson, or null in its place")

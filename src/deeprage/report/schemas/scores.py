@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import AfterValidator
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from deeprage.schema import Count, Percent, Share
 
@@ -25,7 +25,7 @@ class ScoreRow(TypedDict):
     predictor: str
     kind: str
     role: str
-    scores: dict[str, float | None | Confusion]
+    scores: dict[str, float | Confusion | None]
     fit_seconds: NotRequired[float | None]
     predict_seconds: NotRequired[float | None]
 
@@ -65,9 +65,7 @@ def _consistent(content: Metrics) -> Metrics:
         for key in ("confusion_percent", "confusion"):
             table = row["scores"].get(key)
             if isinstance(table, list) and names and len(table) != len(names):
-                raise ValueError(
-                    f"should have {len(names)} classes in rows[{number}].scores.{key}"
-                )
+                raise ValueError(f"should have {len(names)} classes in rows[{number}].scores.{key}")
     levels = {tuple(part["coverage"]) for part in content.get("certainty", {}).values()}
     if len(levels) > 1:
         raise ValueError("should have the same levels in each part of certainty")

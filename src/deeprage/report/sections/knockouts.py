@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from deeprage.errors import DeepRageError
-from deeprage.files import read_json
+from deeprage.manifest import own_bytes, own_json
+from deeprage.own_tables import Kind, read_table_text
 from deeprage.report.blocks import (
     Block,
     Check,
@@ -22,8 +23,11 @@ from deeprage.report.blocks import (
     Section,
     Table,
 )
+from deeprage.report.result_file import Plain, check_version
 from deeprage.report.run_folder import RunFolder
+from deeprage.report.schemas.knockouts import KnockoutFile
 from deeprage.report.style import MODEL, MUTED, REFERENCE, axis, dressed
+from deeprage.schema import check_type
 from deeprage.training.run import KNOCKOUTS
 
 if TYPE_CHECKING:
@@ -32,7 +36,21 @@ if TYPE_CHECKING:
 #: Rows of a knock-out's table on the page, and dots in its figure.
 MOST_GENES = 200
 MOST_DOTS = 2000
-_FORMATS = (1,)
+_FORMAT = 1
+_AGAIN = "make the knock-out again, or delete its folder"
+#: Columns of `ranking.tsv` and `screen.tsv`, and those that only some of them have.
+_RANKING: dict[str, Kind] = {
+    **dict.fromkeys(("gene", "symbol", "condition"), "name"),
+    **dict.fromkeys(("change", "size", "largest", "before", "after"), "number"),
+    **dict.fromkeys(("p", "q", "epistasis"), "number"),
+    "sites": "count",
+    "target": "flag",
+}
+_SCREENED: dict[str, Kind] = {
+    **dict.fromkeys(("name", "factor"), "name"),
+    **dict.fromkeys(("size", "change", "targets", "auroc", "p", "q", "hits", "top_p"), "number"),
+}
+_SOMETIMES = ("p", "q", "epistasis", "target", "targets", "auroc", "hits", "top_p")
 
 
 def knockouts(run: RunFolder) -> Section | None:
@@ -43,10 +61,10 @@ def knockouts(run: RunFolder) -> Section | None:
     blocks: list[Block] = []
     labels = []
     for number, path in enumerate(paths):
-        about = _summary(path)
+        about = _summary(run, path)
         labels.append(str(about["label"]))
         make = _screen if about["kind"] == "screen" else _knockout
-        blocks += make(path.parent, about, f"knockout-{number}")
+        blocks += make(run, path.parent, about, f"knockout-{number}")
     lead = (
         f"What the model predicts when something is taken away or added: {'; '.join(labels)}. "
         "These are predictions: hold them against real knock-outs before believing them."
@@ -54,24 +72,29 @@ def knockouts(run: RunFolder) -> Section | None:
     return Section("knockouts", "Knock-outs", lead, blocks)
 
 
-def _summary(path: Path) -> Mapping[str, Any]:
-    found = read_json(path)
-    if not isinstance(found, dict) or found.get("format_version") not in _FORMATS:
-        raise DeepRageError(f"{path} is not a knock-out of this deeprage: make it again.")
-    return found
+def _summary(run: RunFolder, path: Path) -> Mapping[str, Any]:
+    name = path.relative_to(run.folder).as_posix()
+    content: dict[str, Any] = own_json(run.folder, name, Plain, advice=_AGAIN)
+    check_version(content, path, version=_FORMAT, advice=_AGAIN)
+    check_type(content, KnockoutFile, path=path, advice=_AGAIN)
+    return content
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _table(run: RunFolder, path: Path, columns: Mapping[str, Kind]) -> pd.DataFrame:
+    """The table of a knock-out or screen, with at least the columns that all of them have."""
+    content = own_bytes(run.folder, path.relative_to(run.folder).as_posix(), advice=_AGAIN)
     try:
-        return pd.read_csv(path, sep="\t")
-    except (OSError, ValueError) as error:
-        raise DeepRageError(
-            f"{path} cannot be read ({error}): make the knock-out again."
-        ) from error
+        table = read_table_text(content, columns)
+        missing = [name for name in columns if name not in _SOMETIMES and name not in table]
+        if missing:
+            raise ValueError(f"it has no column {missing[0]!r}")
+    except ValueError as error:
+        raise DeepRageError(f"{path} cannot be read ({error}): {_AGAIN}.") from error
+    return table
 
 
-def _knockout(folder: Path, about: Mapping[str, Any], name: str) -> list[Block]:
-    table = _table(folder / "ranking.tsv")
+def _knockout(run: RunFolder, folder: Path, about: Mapping[str, Any], name: str) -> list[Block]:
+    table = _table(run, folder / "ranking.tsv", _RANKING)
     blocks: list[Block] = [_facts(about)]
     if about["out_of_range"] or about["given_up"]:
         blocks.append(_checks(about))
@@ -277,8 +300,8 @@ _SCREEN = {
 }
 
 
-def _screen(folder: Path, about: Mapping[str, Any], name: str) -> list[Block]:
-    table = _table(folder / "screen.tsv")
+def _screen(run: RunFolder, folder: Path, about: Mapping[str, Any], name: str) -> list[Block]:
+    table = _table(run, folder / "screen.tsv", _SCREENED)
     facts = {
         "knocked out": f"{about['knock_outs']:,} {about['screened']}, one at a time",
         "conditions": f"{about['conditions']:,}",

@@ -12,6 +12,7 @@ from deeprage.report.blocks import Column, Facts, Figure, Gallery, Reading, Sect
 from deeprage.report.logos import glyphs, logo_pair, profile
 from deeprage.report.result_file import read_result
 from deeprage.report.run_folder import RunFolder
+from deeprage.report.schemas.motifs import MotifsFile
 from deeprage.report.style import MODEL, MUTED, axis, dressed
 from deeprage.training.run import MOTIFS
 
@@ -23,7 +24,7 @@ Filter = Mapping[str, Any]
 
 def motifs(run: RunFolder) -> Section | None:
     """The motif of each filter, as `deeprage motifs` found it."""
-    found = read_result(run, MOTIFS, version=FORMAT_VERSION, verb="deeprage motifs")
+    found = read_result(run, MOTIFS, MotifsFile, version=FORMAT_VERSION, verb="deeprage motifs")
     if found is None:
         return None
     lead = ""

@@ -2,12 +2,15 @@
 
 from deeprage.report.blocks import Column, Section, Table
 from deeprage.report.run_folder import RunFolder
+from deeprage.report.schemas.real_knockout import RealKnockout
 from deeprage.training.run import REAL_KNOCKOUT
 
 
 def real_knockout(run: RunFolder) -> Section | None:
     """A table of predicted changes by how well they agree with the measured one."""
-    found = run.json(REAL_KNOCKOUT)
+    found = run.json(
+        REAL_KNOCKOUT, RealKnockout, advice="run `deeprage demo` again, or delete the file"
+    )
     if found is None:
         return None
     way = "lowered" if found["direction"] < 0 else "raised"

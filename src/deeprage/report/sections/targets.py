@@ -9,6 +9,7 @@ from deeprage.interpretation.target_files import FORMAT_VERSION
 from deeprage.report.blocks import Column, Figure, Meanings, Reading, Section, Table
 from deeprage.report.result_file import read_result
 from deeprage.report.run_folder import RunFolder
+from deeprage.report.schemas.targets import TargetsFile
 from deeprage.report.style import INK, MODEL, MUTED, REFERENCE, axis, dressed
 from deeprage.training.run import TARGETS
 
@@ -21,7 +22,7 @@ _SIMPLE = ("correlation", "ridge", "motif scan")
 
 def targets(run: RunFolder) -> Section | None:
     """Links as `deeprage targets` found them."""
-    found = read_result(run, TARGETS, version=FORMAT_VERSION, verb="deeprage targets")
+    found = read_result(run, TARGETS, TargetsFile, version=FORMAT_VERSION, verb="deeprage targets")
     if found is None:
         return None
     lead = (
