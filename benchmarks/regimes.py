@@ -36,6 +36,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.evaluation.benchmark import RESULT, benchmark
 from deeprage.evaluation.contestants import SIMPLE
 from deeprage.files import write_json
+from deeprage.folders import folder_change
 from deeprage.report.benchmark_page import write_benchmark_page
 
 FOLDS = {"conditions": "series", "genes": 5, "both": 5}
@@ -159,7 +160,8 @@ def together(
         whole = whole or {**found, "panels": [], "failures": []}
         for part in ("panels", "failures"):
             whole[part] = [*whole[part], *found[part]]
-        write_json(options.out / RESULT, whole)
+        with folder_change(options.out) as aside:
+            write_json(aside / RESULT, whole)
     print(write_benchmark_page(options.out))
 
 

@@ -69,6 +69,12 @@ class TestChange:
                 fill(tmp_path, {"inner/mine.txt": "other"}, names=names)
         assert files_of(tmp_path) == {"inner/mine.txt": "precious"}
 
+    def test_a_whole_folder_goes_by_its_name(self, tmp_path: Path) -> None:
+        fill(tmp_path, {**OLD, "inner/deep/e.txt": "e", "inner/deep/f.txt": "f"})
+        fill(tmp_path, {}, removed=["inner/"])
+        assert files_of(tmp_path) == {"a.txt": "old a", "b.txt": "old b"}
+        assert not (tmp_path / "inner").exists()
+
     def test_empty_folders_go_with_their_last_file(self, tmp_path: Path) -> None:
         fill(tmp_path, OLD)
         fill(tmp_path, {}, removed=list(OLD))

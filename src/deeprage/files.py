@@ -6,13 +6,16 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deeprage.errors import DeepRageError
 from deeprage.strict_json import not_finite, parse_json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: How names begin that are deeprage's own affair.
 HIDDEN = ".deeprage-"
@@ -174,6 +177,14 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` to `path`, all or nothing."""
     with written_aside(path) as aside:
         aside.write_text(text, encoding="utf-8")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, "NDArray[Any]"]) -> None:
+    """Write arrays by name as a compressed `.npz` to `path`, all or nothing."""
+    import numpy as np
+
+    with written_aside(path) as aside, aside.open("wb") as handle:
+        np.savez_compressed(handle, **arrays)  # type: ignore[arg-type]
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -45,7 +45,8 @@ def folder_change(
     Args:
         names: files that the block will write, so that a name which is the user's is refused
             before the work.
-        removed: names relative to the folder that go; those that the manifest does not list stay.
+        removed: names relative to the folder that go; one that ends in `/` stands for all files
+            below it. Those that the manifest does not list stay.
         adopted: names of files that are in the folder already and that the manifest shall list.
         complete: of a run, whether its training has now ended.
 
@@ -114,7 +115,7 @@ def commit(
         files = (path for path in sorted(aside.rglob("*")) if path.is_file())
         written = {path.relative_to(aside).as_posix(): content_of(path) for path in files}
         check_names(folder, manifest, written)
-        gone = [name for name in removed if name in manifest.files and name not in written]
+        gone = [name for name in _listed(removed, manifest) if name not in written]
         listed = {name: content_of(folder / name) for name in adopted} | written
         after = manifest.changed(written=listed, removed=gone, complete=complete)
         (aside / MANIFEST).write_text(json_text(after.as_json()), encoding="utf-8")
@@ -128,6 +129,13 @@ def commit(
         except KeyboardInterrupt:  # it takes a moment, and then nothing is left half done
             _apply(folder)
             raise
+
+
+def _listed(names: Iterable[str], manifest: Manifest) -> list[str]:
+    """The files of the manifest that have one of the names, or lie below one that ends in `/`."""
+    chosen = set(names)
+    folders = tuple(name for name in chosen if name.endswith("/"))
+    return [name for name in manifest.files if name in chosen or name.startswith(folders)]
 
 
 def _apply(folder: Path) -> None:
@@ -151,7 +159,8 @@ def _apply(folder: Path) -> None:
         path.replace(target)
         touched.add(target.parent)
     for changed in touched:
-        flush(changed)
+        if changed.is_dir():
+            flush(changed)
     shutil.rmtree(source, ignore_errors=True)
 
 

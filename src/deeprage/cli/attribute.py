@@ -60,8 +60,14 @@ def attribute(
 
     from deeprage.cli.scoring import compendium_of
     from deeprage.cli.threads import use_threads
+    from deeprage.folders import folder_change
     from deeprage.interpretation.attribution import METHODS, contributions, response_weights
-    from deeprage.interpretation.contribution_files import ATTRIBUTIONS, write_contributions
+    from deeprage.interpretation.contribution_files import (
+        ATTRIBUTIONS,
+        NAMES,
+        ONE_HOT,
+        write_contributions,
+    )
     from deeprage.interpretation.deeplift import check_rules
     from deeprage.interpretation.model import filled, model_of
     from deeprage.training.run import Run
@@ -100,19 +106,21 @@ def attribute(
         kept = np.sort(np.argsort(-strength, kind="stable")[:most])
         rows, weights = rows[kept], weights[kept]
     promoters = compendium.promoters[rows]
-    hypothetical = contributions(
-        model,
-        rows,
-        promoters,
-        levels,
-        weights,
-        method=chosen,
-        steps=16 if steps is None else steps,
-        references=4 if references is None else references,
-        rng=np.random.default_rng(seed),
-    )
     folder = Path(out)
-    write_contributions(folder, hypothetical, promoters, [compendium.genes[row] for row in rows])
+    with folder_change(folder, names=(ONE_HOT, ATTRIBUTIONS, NAMES)) as aside:
+        hypothetical = contributions(
+            model,
+            rows,
+            promoters,
+            levels,
+            weights,
+            method=chosen,
+            steps=16 if steps is None else steps,
+            references=4 if references is None else references,
+            rng=np.random.default_rng(seed),
+        )
+        chosen_genes = [compendium.genes[row] for row in rows]
+        write_contributions(aside, hypothetical, promoters, chosen_genes)
     note(
         f"wrote {len(rows):,} promoters of {promoters.shape[1]:,} bp; find motifs in them with: "
         f"modisco motifs -s {folder / 'ohe.npz'} -a {folder / 'attr.npz'} -n 20000 "

@@ -69,6 +69,7 @@ def benchmark(
     """
     from deeprage.data.compendium import Compendium
     from deeprage.data.split import Regime
+    from deeprage.evaluation.benchmark import PAGE
     from deeprage.evaluation.benchmark import benchmark as run_benchmark
     from deeprage.report.benchmark_page import write_benchmark_page
 
@@ -93,6 +94,7 @@ def benchmark(
             epochs=epochs,
             motifs=listed_paths("--motifs", motifs),
             seed=seed,
+            before_keeping=lambda aside: write_benchmark_page(aside, out=aside / PAGE),
             **told,
         )
     for panel in found["panels"]:
@@ -104,7 +106,7 @@ def benchmark(
                 note(f"leak ({panel['regime']}): {row['name']}: {row['value']}. {row['verdict']}")
     for failure in found["failures"]:
         note(f"failed: {failure['job']}: {failure['error']}")
-    page = write_benchmark_page(out)
+    page = out / PAGE
     note(f"open {page.resolve()}")
     return page
 

@@ -87,7 +87,8 @@ def _beside_the_strain(compendium: Compendium, out: Path, name: str) -> None:
     from deeprage.interpretation.real_agreement import beside_the_strain
     from deeprage.training.run import KNOCKOUTS, REAL_KNOCKOUT, Run
 
-    split = Run.load(out).split
+    run = Run.load(out)
+    split = run.split
     seen = np.flatnonzero(split.cells(Role.TRAIN, Role.VALIDATION).any(axis=0))
     change = pd.read_parquet(out / KNOCKOUTS / name / "change.parquet")
     found = beside_the_strain(
@@ -96,7 +97,8 @@ def _beside_the_strain(compendium: Compendium, out: Path, name: str) -> None:
         {f"{MOTIF} masked": change.reindex(compendium.genes).mean(axis=1).to_numpy(np.float64)},
         seen=seen,
     )
-    write_json(out / REAL_KNOCKOUT, found)
+    with run.results([REAL_KNOCKOUT]) as aside:
+        write_json(aside / REAL_KNOCKOUT, found)
     for row in found["rows"]:
         note(
             f"against the deletion strain: {row['predictor']}: Spearman {row['spearman']:.2f}, "

@@ -29,6 +29,7 @@ def evaluate(
     Writes metrics.json and predictions.npz into the run folder.
     """
     from deeprage.evaluation.evaluate import reference_rows
+    from deeprage.report.run_folder import RunFolder
     from deeprage.training.run import METRICS, Run
 
     found = Run.load(run)
@@ -38,6 +39,8 @@ def evaluate(
         references=listed("--reference", reference) or reference_rows(found.split.regime),
         on_start=lambda name: note(f"scoring {name}") if watched() else None,
     )
+    if stopped := RunFolder.open(found.path).stopped:
+        note(stopped)
     split = found.split
     for role in ("validation", "test"):
         show(scores_table(scores, role=role, title=f"{role} cells of {split.regime}"), "")

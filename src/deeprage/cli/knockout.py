@@ -178,18 +178,20 @@ def knockout(
         known = None if network is None else KnownTargets(Path(network), inputs.compendium)
         step = DEFAULT_STEP if step is None else step
         options = ScreenOptions(known, step, motifs, site_p, how, seed)
-        scores, result, about = screened(
-            inputs, kind, options=options, top=DEFAULT_TOP if top is None else top
-        )
         folder = inputs.folder(out, name or f"screen-{kind}")
-        write_screen(folder, scores, result, about, suffix=suffix, genes=inputs.genes)
+        with inputs.results(folder) as aside:
+            scores, result, about = screened(
+                inputs, kind, options=options, top=DEFAULT_TOP if top is None else top
+            )
+            write_screen(aside, scores, result, about, suffix=suffix, genes=inputs.genes)
         show(_screen_table(result), *_screen_lines(result), "")
     else:
         known, slots = known_targets(inputs, network, targets_of, done)
         if len(done) < 2:
             refuse_unused("one change alone is knocked out", singles=singles)
         nulls = DEFAULT_NULLS if nulls is None else nulls
-        with inputs.progress("random knock-outs", nulls) as tick:
+        folder = inputs.folder(out, name or folder_name(label_of(done)))
+        with inputs.results(folder) as aside, inputs.progress("random knock-outs", nulls) as tick:
             result_of_one = study(
                 inputs.wild,
                 done,
@@ -204,17 +206,16 @@ def knockout(
                 seed=seed,
                 on_draw=tick,
             )
-        folder = inputs.folder(out, name or folder_name(label_of(done)))
-        summary = write_knockout(
-            folder,
-            result_of_one.found,
-            result_of_one.table,
-            genes=inputs.genes,
-            conditions=inputs.conditions,
-            suffix=suffix,
-            dissection=result_of_one.dissection,
-            about=result_of_one.about,
-        )
+            summary = write_knockout(
+                aside,
+                result_of_one.found,
+                result_of_one.table,
+                genes=inputs.genes,
+                conditions=inputs.conditions,
+                suffix=suffix,
+                dissection=result_of_one.dissection,
+                about=result_of_one.about,
+            )
         _tell(summary)
         show(_ranked_table(result_of_one, summary["label"]), *_lines(summary), "")
     inputs.tell_where(folder)

@@ -121,12 +121,36 @@ class KnockoutInputs:
 
         return Path(out) if out is not None else self.run.path / KNOCKOUTS / name
 
+    @contextmanager
+    def results(self, folder: Path) -> Iterator[Path]:
+        """Give a folder to write to, whose files come into `folder` in place of an earlier result.
+
+        Raises:
+            DeepRageError: see `training.run.Run.results`.
+        """
+        from deeprage.interpretation.knockout_files import RESULTS
+
+        if self._is_inside(folder):
+            prefix = f"{folder.resolve().relative_to(self.run.path.resolve()).as_posix()}/"
+            names = [f"{prefix}{name}" for name in RESULTS]
+            with self.run.results(names, removed=[prefix]) as aside:
+                (aside / prefix).mkdir(parents=True)
+                yield aside / prefix
+        else:
+            with self.run.results(RESULTS, out=folder, removed=RESULTS) as aside:
+                yield aside
+
+    def _is_inside(self, folder: Path) -> bool:
+        """Whether a folder is where the report of the run looks for knock-outs."""
+        from deeprage.training.run import KNOCKOUTS
+
+        return folder.parent.resolve() == self.run.path.resolve() / KNOCKOUTS
+
     def tell_where(self, folder: Path) -> None:
         """Say where the result is, and put it into the report if it lies in the run."""
         from deeprage.report.page import write_report
-        from deeprage.training.run import KNOCKOUTS
 
-        if folder.parent == self.run.path / KNOCKOUTS:
+        if self._is_inside(folder):
             note(f"{folder} is in the report: open {write_report(self.run.path).resolve()}")
         else:
             note(f"the report shows knock-outs only from the run folder; this one is in {folder}")

@@ -48,11 +48,11 @@ def motifs(
     from deeprage.cli.threads import use_threads
     from deeprage.data.motifs import letter_frequencies, load_motifs
     from deeprage.interpretation.model import HasFilters, filters_of, model_of
-    from deeprage.interpretation.motif_files import MOTIF_TABLE, write_motifs
+    from deeprage.interpretation.motif_files import MOTIF_MEME, MOTIF_TABLE, write_motifs
     from deeprage.interpretation.motifs import MotifOptions, find_motifs
     from deeprage.interpretation.patterns import match_patterns, read_patterns
     from deeprage.interpretation.tomtom import FEW_TARGETS
-    from deeprage.training.run import Run
+    from deeprage.training.run import MOTIFS, Run
 
     if threshold is not None:
         refuse_unused("--threshold chooses the windows", best=best)
@@ -75,18 +75,20 @@ def motifs(
         discovered = match_patterns(read_patterns(patterns), targets, background, options)
     model = model_of(found, compendium)
     result = None
-    if discovered is not None and not isinstance(model, HasFilters):
+    has_filters = isinstance(model, HasFilters)
+    if discovered is not None and not has_filters:
         refuse_unused("the model has no filters", best=best, threshold=threshold)
-    if discovered is None or isinstance(model, HasFilters):
-        result = find_motifs(filters_of(model), promoters, targets, options)
+    with found.results((MOTIFS, MOTIF_TABLE, MOTIF_MEME), out=out) as aside:
+        if discovered is None or has_filters:
+            result = find_motifs(filters_of(model), promoters, targets, options)
+        content = write_motifs(
+            result,
+            aside,
+            sources={name: len(part) for name, part in known.items()},
+            options=options,
+            patterns=discovered,
+        )
     folder = found.path if out is None else Path(out)
-    content = write_motifs(
-        result,
-        folder,
-        sources={name: len(part) for name, part in known.items()},
-        options=options,
-        patterns=discovered,
-    )
     if len(targets) < FEW_TARGETS:
         note(
             f"only {len(targets)} known motifs: Tomtom's p-values are rough below {FEW_TARGETS}; "

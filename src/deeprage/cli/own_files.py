@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deeprage.cli.parsing import check_outputs
-from deeprage.training.run import CONFIG, MADE, MADE_FOLDERS, SPLIT, Run
+from deeprage.manifest import MANIFEST, read_manifest
+from deeprage.training.run import FILES, Run
 
 #: Of these kinds a run keeps more files than are named here; nothing else of them is written to it.
 _KEPT = {".json", ".jsonl", ".npz", ".safetensors"}
@@ -12,13 +13,12 @@ _KEPT = {".json", ".jsonl", ".npz", ".safetensors"}
 
 def own_files(run: Run) -> list[Path]:
     """Everything that the verbs keep in a run folder, there or not, and the run's compendium."""
-    named = (CONFIG, SPLIT, *MADE)
-    kept = [path for path in run.path.iterdir() if path.suffix in _KEPT and path.name not in named]
+    named = {MANIFEST, *FILES, *getattr(read_manifest(run.path), "files", ())}
+    kept = [path for path in run.path.iterdir() if path.suffix in _KEPT]
     compendium = run.config.get("compendium_path")
     return [
-        *(run.path / name for name in named),
+        *(run.path / name for name in sorted(named)),
         *kept,
-        *(path for folder in MADE_FOLDERS for path in (run.path / folder).rglob("*")),
         *([Path(str(compendium))] if compendium else []),
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from deeprage.errors import DeepRageError, unknown
+from deeprage.files import check_output
 
 #: A comma that another `name=` follows: those inside a value such as [8,8] are none.
 _BEFORE_SETTING = re.compile(r",(?=\s*[A-Za-z_][\w.]*\s*=)")
@@ -48,11 +49,13 @@ def refuse_unused(why: str, **options: object) -> None:
 
 
 def check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
-    """Raise a `DeepRageError` if a file to write is one to read, or another one to write."""
+    """Raise a `DeepRageError` if a file to write is one to read, another one to write, or no
+    ordinary file."""
     taken = {Path(path).resolve() for path in inputs if path is not None}
     for path in outputs:
         if path is None:
             continue
+        check_output(Path(path))
         if Path(path).resolve() in taken:
             raise DeepRageError(
                 f"{path} is to be written, but it is read or kept as something else: give "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deeprage.cli.console import table
 from deeprage.errors import DeepRageError
-from deeprage.files import write_json, written_aside
+from deeprage.files import write_arrays, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,6 +72,8 @@ def score_run(
 ) -> dict[str, Any]:
     """Score the model and the references, and write `metrics.json` and `predictions.npz`.
 
+    The run folder is locked from the start.
+
     Args:
         references: names of baselines.
         on_start: called with each name before it is fitted.
@@ -79,6 +81,23 @@ def score_run(
     Returns:
         The content of `metrics.json`.
     """
+    from deeprage.training.run import METRICS, PREDICTIONS
+
+    with run.results((METRICS, PREDICTIONS)) as aside:
+        found, arrays = _scored(run, compendium, references=references, on_start=on_start)
+        write_arrays(aside / PREDICTIONS, arrays)
+        write_json(aside / METRICS, found)
+    return found
+
+
+def _scored(
+    run: Run,
+    compendium: Compendium,
+    *,
+    references: Sequence[str],
+    on_start: Callable[[str], None],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The content of `metrics.json`, and the arrays of `predictions.npz`."""
     from deeprage.baselines import make_baseline
     from deeprage.data.labels import class_names
     from deeprage.data.split import ScoringProtocol, under_protocol
@@ -86,7 +105,6 @@ def score_run(
     from deeprage.evaluation.evaluate import fit_and_predict, score_prediction
     from deeprage.evaluation.leakage import audit
     from deeprage.evaluation.opening import Certain, open_model
-    from deeprage.training.run import METRICS
 
     protocol = ScoringProtocol(run.config["protocol"])
     edges = tuple(run.config["edges"])
@@ -119,9 +137,7 @@ def score_run(
     if isinstance(model, Certain):
         observed = under_protocol(compendium, protocol).expression
         found["certainty"] = certainty_of(model, observed, own.values, run.split, edges=edges)
-    _save_predictions(run, compendium, own, protocol)
-    write_json(run.path / METRICS, found)
-    return found
+    return found, _predictions(run, compendium, own, protocol)
 
 
 def scores_table(found: dict[str, Any], *, role: str, title: str) -> Table:
@@ -137,14 +153,13 @@ def audit_table(rows: Sequence[AuditRow]) -> Table:
     return table("Leakage audit", ("", "checked", "found", "what it means"), cells, text=True)
 
 
-def _save_predictions(
+def _predictions(
     run: Run, compendium: Compendium, prediction: Prediction, protocol: ScoringProtocol
-) -> None:
+) -> dict[str, Any]:
     """What the report draws from: prediction, observation and role of every cell."""
     import numpy as np
 
     from deeprage.data.split import under_protocol
-    from deeprage.training.run import PREDICTIONS
 
     arrays: dict[str, Any] = {
         "genes": np.array(compendium.genes),
@@ -158,5 +173,4 @@ def _save_predictions(
     }
     if prediction.classes is not None:
         arrays["predicted_class"] = prediction.classes
-    with written_aside(run.path / PREDICTIONS) as aside, aside.open("wb") as handle:
-        np.savez_compressed(handle, **arrays)
+    return arrays

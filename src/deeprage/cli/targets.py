@@ -70,9 +70,9 @@ def targets(
     from deeprage.interpretation.attribution import METHODS
     from deeprage.interpretation.known_links import check_links
     from deeprage.interpretation.model import model_of
-    from deeprage.interpretation.target_files import TARGET_TABLE, write_targets
+    from deeprage.interpretation.target_files import TARGET_ARRAYS, TARGET_TABLE, write_targets
     from deeprage.interpretation.targets import TargetOptions, find_links
-    from deeprage.training.run import Run
+    from deeprage.training.run import TARGETS, Run
 
     chosen = next((name for name in METHODS if name == method), None)
     if method is not None and chosen is None:
@@ -97,29 +97,30 @@ def targets(
             regulator_rows=compendium.regulator_rows,
         )
     paths = listed_paths("--motifs", motifs or None)
-    with _progress() as on_step:
+    names = (TARGETS, TARGET_TABLE, TARGET_ARRAYS)
+    with found.results(names, out=out) as aside, _progress() as on_step:
         links = find_links(
             model, compendium, found.split, load_motifs(paths), options, on_step=on_step
         )
-    checked = None
-    if known is not None:
-        checked = check_links(links, known, rng=np.random.default_rng(seed))
+        checked = None
+        if known is not None:
+            checked = check_links(links, known, rng=np.random.default_rng(seed))
+        about = {
+            "method": chosen,
+            "rounds": rounds,
+            "conditions": most_conditions,
+            "motif_files": ["JASPAR fungi"] if paths is None else [path.name for path in paths],
+        }
+        content = write_targets(
+            links,
+            checked,
+            compendium,
+            aside,
+            network=None if network is None else Path(network).name,
+            about=about,
+            most=most,
+        )
     folder = found.path if out is None else Path(out)
-    about = {
-        "method": chosen,
-        "rounds": rounds,
-        "conditions": most_conditions,
-        "motif_files": ["JASPAR fungi"] if paths is None else [path.name for path in paths],
-    }
-    content = write_targets(
-        links,
-        checked,
-        compendium,
-        folder,
-        network=None if network is None else Path(network).name,
-        about=about,
-        most=most,
-    )
     if checked is not None:
         show(*_tables(content))
     if content["links_at_5_percent"] is not None:

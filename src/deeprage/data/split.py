@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
 from deeprage.errors import DeepRageError
-from deeprage.files import written_aside
+from deeprage.files import write_arrays
 
 
 class Regime(StrEnum):
@@ -103,15 +103,14 @@ class Split:
 
     def save(self, path: Path | str) -> None:
         """Write `.npz` with arrays `regime`, `genes`, `conditions`, `role`, `label`."""
-        with written_aside(Path(path)) as aside, aside.open("wb") as handle:
-            np.savez_compressed(
-                handle,
-                regime=np.array(str(self.regime)),
-                genes=np.array(self.genes),
-                conditions=np.array(self.conditions),
-                role=self.role,
-                label=np.array(self.label),
-            )
+        arrays = {
+            "regime": np.array(str(self.regime)),
+            "genes": np.array(self.genes),
+            "conditions": np.array(self.conditions),
+            "role": self.role,
+            "label": np.array(self.label),
+        }
+        write_arrays(Path(path), arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> Split:

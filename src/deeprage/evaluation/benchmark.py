@@ -23,10 +23,13 @@ from deeprage.evaluation.leakage import audit
 from deeprage.evaluation.panel import panel
 from deeprage.evaluation.pooling import Pooled, pool
 from deeprage.evaluation.sealed_files import is_intact, seal
-from deeprage.files import read_json, write_json, written_aside
+from deeprage.files import read_json, remove_leftovers, write_arrays, write_json
+from deeprage.folders import folder_change
 
 FORMAT_VERSION = 1
 RESULT = "benchmark.json"
+#: The page that `report.benchmark_page` makes of it.
+PAGE = "benchmark.html"
 #: Simple baselines and the paper's three networks.
 DEFAULT_PREDICTORS = (*SIMPLE, "deeprage-c", "deeprage-tp", "deeprage-rnn")
 #: Quick, and among them the strongest for each regime.
@@ -77,6 +80,7 @@ def benchmark(
     on_plan: Callable[[int], None] = lambda number: None,
     on_start: Callable[[Job], None] = lambda job: None,
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+    before_keeping: Callable[[Path], object] = lambda folder: None,
 ) -> dict[str, Any]:
     """Fit and score predictors in every regime; writes `out/benchmark.json` and predictions.
 
@@ -102,6 +106,8 @@ def benchmark(
         motifs: MEME files for whoever reads motifs.
         seed: of splits, controls, trainings and resamples.
         on_plan, on_start, on_outcome: for a progress display.
+        before_keeping: called with the folder that holds the new result, before it takes its place
+            in `out`; what it writes there becomes part of the result.
 
     Returns:
         The content of `benchmark.json`.
@@ -144,52 +150,57 @@ def benchmark(
     ]
     out = Path(out)
     kept = cache if cache is not None else out / "cache"
-    on_plan(len(planned))
-    outcomes = run_jobs(
-        compendium,
-        planned,
-        cache=kept,
-        workers=jobs,
-        threads=threads,
-        on_start=on_start,
-        on_outcome=on_outcome,
-    )
-    _check_some_ended(outcomes, out)
-    panels = []
-    for regime in chosen:
-        pooled = _pooled(compendium, [o for o in outcomes if o.job.split.regime is regime])
-        found = panel(compendium, pooled, regime=regime, seed=seed)
-        found["folds"] = len(splits[regime])
-        found["fold_labels"] = [split.label for split in splits[regime]]
-        found["audit"] = audit_of(compendium, splits[regime], cache=kept)
-        panels.append(found)
-        _save_predictions(out, compendium, regime, pooled)
-    result = {
-        "format_version": FORMAT_VERSION,
-        "deeprage_version": __version__,
-        "compendium": _about(compendium),
-        "seed": seed,
-        "quick": quick,
-        "threads": threads,
-        "options": {
-            "folds": dict(folds) if isinstance(folds, Mapping) else folds,
-            "most_folds": most_folds,
-            "epochs": epochs,
-            "motifs": [str(path) for path in motifs or ()],
-            "controlled": None if controlled is None else list(controlled),
-            "control_folds": control_folds,
-        },
-        "edges": list(DEFAULT_EDGES),
-        "class_names": list(class_names(DEFAULT_EDGES)),
-        "controls": [str(control) for control in wanted[1:]],
-        "panels": panels,
-        "failures": [
-            {"job": outcome.job.label, "error": outcome.error}
-            for outcome in outcomes
-            if outcome.error is not None
-        ],
-    }
-    write_json(out / RESULT, result)
+    names = [RESULT, PAGE, *(_predictions_of(regime) for regime in chosen)]
+    with folder_change(out, names=names, removed=["predictions/"]) as aside:
+        for folder in kept.glob("*/"):
+            remove_leftovers(folder)
+        on_plan(len(planned))
+        outcomes = run_jobs(
+            compendium,
+            planned,
+            cache=kept,
+            workers=jobs,
+            threads=threads,
+            on_start=on_start,
+            on_outcome=on_outcome,
+        )
+        _check_some_ended(outcomes, out)
+        panels = []
+        for regime in chosen:
+            pooled = _pooled(compendium, [o for o in outcomes if o.job.split.regime is regime])
+            found = panel(compendium, pooled, regime=regime, seed=seed)
+            found["folds"] = len(splits[regime])
+            found["fold_labels"] = [split.label for split in splits[regime]]
+            found["audit"] = audit_of(compendium, splits[regime], cache=kept)
+            panels.append(found)
+            _save_predictions(aside, compendium, regime, pooled)
+        result = {
+            "format_version": FORMAT_VERSION,
+            "deeprage_version": __version__,
+            "compendium": _about(compendium),
+            "seed": seed,
+            "quick": quick,
+            "threads": threads,
+            "options": {
+                "folds": dict(folds) if isinstance(folds, Mapping) else folds,
+                "most_folds": most_folds,
+                "epochs": epochs,
+                "motifs": [str(path) for path in motifs or ()],
+                "controlled": None if controlled is None else list(controlled),
+                "control_folds": control_folds,
+            },
+            "edges": list(DEFAULT_EDGES),
+            "class_names": list(class_names(DEFAULT_EDGES)),
+            "controls": [str(control) for control in wanted[1:]],
+            "panels": panels,
+            "failures": [
+                {"job": outcome.job.label, "error": outcome.error}
+                for outcome in outcomes
+                if outcome.error is not None
+            ],
+        }
+        write_json(aside / RESULT, result)
+        before_keeping(aside)
     return result
 
 
@@ -312,6 +323,9 @@ def _save_predictions(
     """Pooled test predictions (G, C) of each predictor, NaN where it tested nothing."""
     arrays = {entry.name: entry.values for entry in pooled if entry.control is Control.NONE}
     names = {"genes": np.array(compendium.genes), "conditions": np.array(compendium.conditions)}
-    path = out / "predictions" / f"{regime}.npz"
-    with written_aside(path) as aside, aside.open("wb") as handle:
-        np.savez_compressed(handle, **names, **arrays)  # type: ignore[arg-type]
+    write_arrays(out / _predictions_of(regime), {**names, **arrays})
+
+
+def _predictions_of(regime: Regime) -> str:
+    """Name of the file with the predictions in a regime."""
+    return f"predictions/{regime}.npz"

@@ -22,6 +22,16 @@ FORMAT_VERSION = 1
 RANKING = "ranking.tsv"
 SUMMARY = "knockout.json"
 SCREEN = "screen.tsv"
+#: Every name that a knock-out or a screen may write.
+RESULTS = (
+    *(
+        f"{name}.{kind}"
+        for kind in ("parquet", "tsv")
+        for name in ("change", "before", "epistasis")
+    ),
+    *(f"size.{kind}" for kind in ("parquet", "tsv")),
+    *(RANKING, SCREEN, SUMMARY),
+)
 #: A gene counts as changed from here on, log2.
 CHANGED = 0.5
 

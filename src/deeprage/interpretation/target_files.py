@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deeprage.data.compendium import Compendium
-from deeprage.files import write_json, write_text, written_aside
+from deeprage.files import write_arrays, write_json, write_text
 from deeprage.interpretation.known_links import Checked, as_json
 from deeprage.interpretation.targets import BASELINES, SCORES, Links
 from deeprage.own_tables import table_text
@@ -163,8 +163,7 @@ def _write_arrays(path: Path, links: Links, compendium: Compendium) -> None:
         "q": links.q.astype(np.float32),
     }
     arrays |= {name.replace(" ", "_"): values for name, values in links.scores.items()}
-    with written_aside(path) as aside, aside.open("wb") as handle:
-        np.savez_compressed(handle, **arrays)
+    write_arrays(path, arrays)
 
 
 def _plain(value: Any) -> Any:

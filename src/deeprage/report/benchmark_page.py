@@ -6,7 +6,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from deeprage.evaluation.benchmark import PAGE
 from deeprage.files import write_text
+from deeprage.folders import folder_change
 from deeprage.report.benchmark_file import read_benchmark
 from deeprage.report.blocks import Code, Meanings, Section
 from deeprage.report.metrics import METRICS
@@ -26,9 +28,12 @@ def write_benchmark_page(folder: Path, *, out: Path | None = None) -> Path:
         DeepRageError: there is no benchmark, or one of another version.
     """
     folder = Path(folder)
-    path = out if out is not None else folder / "benchmark.html"
-    write_text(path, render_benchmark(read_benchmark(folder)))
-    return path
+    if out is not None:
+        write_text(out, render_benchmark(read_benchmark(folder)))
+        return out
+    with folder_change(folder, names=[PAGE]) as aside:
+        write_text(aside / PAGE, render_benchmark(read_benchmark(folder)))
+    return folder / PAGE
 
 
 def render_benchmark(found: dict[str, Any]) -> str:

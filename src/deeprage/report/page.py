@@ -9,7 +9,7 @@ from deeprage.report.rendering import render_page
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections import SECTIONS
 from deeprage.report.verdict import verdict
-from deeprage.training.run import REPORT
+from deeprage.training.run import REPORT, Run
 
 
 def write_report(run: Path, *, out: Path | None = None) -> Path:
@@ -30,9 +30,13 @@ def write_report(run: Path, *, out: Path | None = None) -> Path:
         DeepRageError: not a run folder, one of another version, a damaged file, or a place that
             cannot be written.
     """
-    path = out if out is not None else Path(run) / REPORT
-    write_text(path, render(RunFolder.open(Path(run))))
-    return path
+    if out is not None:
+        write_text(out, render(RunFolder.open(Path(run))))
+        return out
+    found = Run.load(run)
+    with found.results([REPORT]) as aside:
+        write_text(aside / REPORT, render(RunFolder.open(found.path)))
+    return found.path / REPORT
 
 
 def render(run: RunFolder) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from deeprage.data.split import ScoringProtocol, Split
 from deeprage.errors import DeepRageError
 from deeprage.files import read_json, write_json
-from deeprage.folders import is_interrupted, recovered
+from deeprage.folders import folder_change, is_interrupted, recovered
 from deeprage.manifest import read_manifest
 from deeprage.networks.config import NetworkConfig
 from deeprage.training.checkpoint_header import CHECKPOINT
@@ -45,18 +46,14 @@ TREES = "trees"
 NETWORK = "network"
 #: A folder with one folder a knock-out.
 KNOCKOUTS = "knockouts"
-#: What other verbs say about a trained model: void once it is trained again.
-RESULTS = (
-    METRICS,
-    PREDICTIONS,
-    REPORT,
+#: The names that verbs give to files in a run folder, beside those in `TREES` and `KNOCKOUTS`.
+FILES = (
+    *(CONFIG, SPLIT, CHECKPOINT, MODEL, MODEL_JSON, HISTORY),
+    *(METRICS, PREDICTIONS, REPORT),
     *(MOTIFS, "motifs.tsv", "motifs.meme"),
     *(TARGETS, "targets.tsv", "targets.npz"),
     REAL_KNOCKOUT,
 )
-#: All that a training and what follows it make; void once another begins in the folder.
-MADE = (CHECKPOINT, MODEL, MODEL_JSON, HISTORY, *RESULTS)
-MADE_FOLDERS = (KNOCKOUTS, TREES)
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,36 @@ class Run:
         own = ("network", "scaling") if self.kind == NETWORK else ("model",)
         _check_keys(found, path, (*own, "promoter_length", "regulators"))
         return found
+
+    @contextmanager
+    def results(
+        self, names: Iterable[str], *, out: Path | None = None, removed: Collection[str] = ()
+    ) -> Iterator[Path]:
+        """Give an empty folder; what the block puts there becomes results of this run.
+
+        Args:
+            names: files that the block will write.
+            out: where they go instead of the run folder.
+            removed: earlier results that go, see `folders.folder_change`.
+
+        Raises:
+            DeepRageError: another process works there, the place cannot be written, a file of the
+                user is in the way, or `out` is another run, whose report would show these results.
+        """
+        folder = self.path.resolve()
+        if out is not None and Path(out).resolve() != folder:
+            folder = Path(out)
+            if is_run(folder):
+                raise DeepRageError(
+                    f"{out} is another run, whose report would show what is found about "
+                    f"{self.path}: choose another --out."
+                )
+        with folder_change(folder, names=names, removed=removed) as aside:
+            if Run(self.path).config != self.config:
+                raise DeepRageError(
+                    f"{self.path} was trained again while it was read: give the command again."
+                )
+            yield aside
 
     @cached_property
     def is_complete(self) -> bool:
