@@ -110,7 +110,9 @@ class TestEveryFormat:
         genes = genes_of(tmp_path, FORMATS[format], wanted=["FWD", "REV"]).set_index("gene")
         assert genes.loc["FWD", ["symbol", "strand", "start_codon"]].tolist() == ["fwd1", "+", 150]
         assert genes.loc["REV", ["symbol", "strand", "start_codon"]].tolist() == ["rev1", "-", 99]
-        assert genes.loc["RNA1", ["symbol", "strand", "start_codon"]].tolist() == ["rna1", "+", 250]
+        assert genes.loc["RNA1", ["symbol", "strand", "tss"]].tolist() == ["rna1", "+", 250]
+        assert np.isnan(genes.loc["RNA1", "start_codon"])
+        assert genes["coding"].to_dict() == {"FWD": True, "REV": True, "RNA1": False}
         assert len(genes) == 3
 
     def test_a_transcript_gives_the_tss_and_its_absence_none(
@@ -127,7 +129,8 @@ class TestEveryFormat:
         genes = genes_of(tmp_path, FORMATS[format], wanted=["FWD", "REV"])
         names = reconcile(genome, set(genes["chromosome"]))
         genes = genes.assign(chromosome=genes["chromosome"].map(names))
-        promoters = extract_promoters(genes, genome, PromoterWindow(60)).tokens
+        window = PromoterWindow(60, noncoding=True)
+        promoters = extract_promoters(genes, genome, window).tokens
         letters = decode(genome["ref|NC_001133|"].tokens)
         assert decode(promoters["FWD"]) == letters[90:150]
         turned = letters[100:160][::-1].translate(str.maketrans("ACGT", "TGCA"))
@@ -176,7 +179,8 @@ class TestGff3:
 
 def test_a_genbank_gene_over_the_origin_starts_before_it(tmp_path: Path) -> None:
     text = GENBANK.replace("join(151..170,181..200)", "join(291..300,1..20)")
-    genes = genes_of(tmp_path, text)
+    text = text.replace("join(121..170,181..200)", "join(281..300,1..20)")
+    genes = genes_of(tmp_path, text.replace("     121..200", "     join(281..300,1..20)"))
     assert genes.set_index("gene").loc["FWD", "start_codon"] == 290
 
 
@@ -185,7 +189,7 @@ def test_the_sgd_mitochondrion_is_chromosome_17_and_circular(tmp_path: Path) -> 
     path.write_text(SGD.replace("\t1\t151\t", "\t17\t151\t"))
     found = read_annotation(path)
     assert found.genes.set_index("gene").loc["FWD", "chromosome"] == "mitochondrion"
-    assert found.circular == {"mitochondrion"}
+    assert found.circular == {"mitochondrion", "2-micron"}
 
 
 @pytest.mark.parametrize(

@@ -223,8 +223,11 @@ class TestImport:
         ({"expression": "g\tx\n1-Mar\t1\n1-Mar\t2\n"}, r"1 duplicate gene in .* a spreadsheet"),
         ({"regulators": "A\nb\nB\n"}, r"the regulators 'b', 'B' are one gene"),
         (
-            {"genome": f">chr2\n{LETTERS}\n", "annotation": gff() + gff().replace("chr1", "chr2")},
-            r"of the annotation \('chr1'\) are not those of the genome \('chr2'\)",
+            {
+                "genome": f">chr2\n{LETTERS}\n",
+                "annotation": gff() + "chr2\tx\tgene\t11\t60\t.\t+\t.\tID=other\n",
+            },
+            r"genes of the matrix .*, such as 'A', .* chromosomes that the genome lacks",
         ),
         ({"unit": "log2 fold chnage"}, r"unknown unit .* Did you mean 'log2 fold change'"),
     ],

@@ -164,7 +164,8 @@ class TestReadyPromoters:
         [
             (">g1\nACGR\n", "promoter 'g1' has the letter 'R' at position 4"),
             (">g1\nAC\n>g1\nAC\n", "1 duplicate promoter in"),
-            ("ACGT\n", "no sequences"),
+            ("ACGT\n", "expected FASTA, whose sequences have a header"),
+            ("; ACGT\n", "no sequences"),
             (">g1\nAC\n>g2\n", r"1 of 2 promoters .* no bases, such as 'g2'"),
             (">g1\nAC\n>\nAC\n", r"1 of the promoters in .* have no name"),
         ],

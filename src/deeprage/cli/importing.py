@@ -43,6 +43,13 @@ def import_(
     downstream: Annotated[
         int | None, Option(help="How many of these bp lie at and after the anchor; default: 0.")
     ] = None,
+    noncoding: Annotated[
+        str | None,
+        Option(
+            help="Genes without a coding sequence under --anchor ATG: tss takes their "
+            "transcription start, none gives them no promoter; default: none."
+        ),
+    ] = None,
     tss_table: Annotated[
         Path | None, Option(help="Table of gene and tss (1-based), with --anchor TSS.")
     ] = None,
@@ -106,6 +113,7 @@ def import_(
         length=length,
         anchor=anchor,
         downstream=downstream,
+        noncoding=noncoding,
         circular=listed("--circular", circular),
         gene_id=gene_id,
         annotation_format=annotation_format,

@@ -16,7 +16,7 @@ from deeprage.data.matching import match_conditions
 from deeprage.data.near_names import near_names_hint
 from deeprage.data.orientation import OrientationChooser
 from deeprage.data.problems import Problems
-from deeprage.data.promoters import PromoterWindow
+from deeprage.data.promoters import NONCODING, PromoterWindow
 from deeprage.data.tables import (
     ListedName,
     read_conditions,
@@ -25,7 +25,7 @@ from deeprage.data.tables import (
     read_regulators,
     read_renames,
 )
-from deeprage.errors import DeepRageError, counted, examples
+from deeprage.errors import DeepRageError, counted, examples, unknown
 
 T = TypeVar("T")
 
@@ -120,6 +120,7 @@ def import_compendium(
     length: int = 1000,
     anchor: str = "ATG",
     downstream: int = 0,
+    noncoding: str = "none",
     tss: Path | None = None,
     operons: Path | None = None,
     renames: Path | None = None,
@@ -143,6 +144,8 @@ def import_compendium(
         genome, annotation, annotation_format, gene_id, circular, coding: see `build_compendium`.
         promoters: FASTA of ready promoters, instead of genome and annotation.
         length, anchor, downstream: see `promoters.PromoterWindow`.
+        noncoding: `tss` anchors genes without a coding sequence at their transcription start,
+            `none` gives them no promoter under the anchor `ATG`.
         tss: table of transcription start sites, see `tables.read_tss_table`.
         operons: table with the columns `gene` and `operon`.
         renames: table, name in the matrix -> name in the annotation.
@@ -157,7 +160,9 @@ def import_compendium(
     Raises:
         DeepRageError: a file that cannot be used, or parts that do not fit.
     """
-    window = PromoterWindow(length=length, anchor=anchor, downstream=downstream)
+    if noncoding not in NONCODING:
+        raise unknown("treatment of non-coding genes", noncoding, NONCODING)
+    window = PromoterWindow(length, anchor, downstream, noncoding=noncoding == "tss")
     if promoters is not None and (genome or annotation or tss) is not None:
         raise DeepRageError(
             "ready promoters stand in place of a genome: give either `--promoters` or `--genome` "

@@ -19,6 +19,21 @@ _MITOCHONDRION_NAMES = {
 _ROMAN_DIGITS = (
     ("XC", 90), ("L", 50), ("XL", 40), ("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1),
 )  # fmt: skip
+#: Headers of sequences beside the chromosomes, which may name the chromosome they belong to.
+_BESIDE = re.compile(
+    r"\b(unlocali[sz]ed|unplaced|alternate|alternative|patch|patches|random|decoy|haplotig)\b"
+    r"|alt[-_ ]?(ref[-_ ]?)?loc",
+    re.IGNORECASE,
+)
+#: Headers of pieces, which stand for a chromosome only where nothing else does.
+_PIECE = re.compile(r"\b(scaffold|contig)", re.IGNORECASE)
+_ORGANELLES = {
+    _MITOCHONDRION: re.compile(r"\bmitochondri(on|al|a)\b|\[location=mitochondrion\]", re.I),
+    "chloroplast": re.compile(r"\b(chloroplast|plastid)\b", re.I),
+    "apicoplast": re.compile(r"\bapicoplast\b", re.I),
+}
+#: UCSC's names of sequences beside the chromosomes hold their accessions: chrUn_KI270302v1.
+_UCSC = re.compile(r"^chr\w+?_([A-Za-z]{2}_?\d{6,})v(\d+)(_\w+)?$")
 _ACCESSION = re.compile(r"^[a-z]{1,6}_?\d{5,}$")
 
 
@@ -45,18 +60,22 @@ def reconcile(
     genome: Mapping[str, Chromosome],
     names: Collection[str],
     aliases: Mapping[str, Collection[str]] | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> dict[str, str]:
     """The genome's name of each chromosome of an annotation, as far as there is one.
 
     Tried in this order, each name and each sequence used once: the same name; the same without
     `ref|...|`, version, `chr` and leading zeros, mitochondrial names being one; names in the
     headers (`[chromosome=I]`, `chromosome I`) and in the annotation's regions; roman numerals
-    against arabic ones, where a side counts in roman numerals; accessions of the yeast reference.
+    against arabic ones, where a side counts in roman numerals; accessions of the yeast reference;
+    lengths. A header that names a chromosome of which the sequence is only a piece, a variant or
+    an organelle ("chromosome 1 unlocalized genomic scaffold") does not stand for it.
 
     Args:
         genome: chromosomes by name, as read by `genome.read_genome`.
         names: chromosome names of the annotation.
         aliases: their other names.
+        sizes: their lengths, where the annotation gives them.
 
     Raises:
         DeepRageError: no name can be matched.
@@ -64,14 +83,19 @@ def reconcile(
     others = aliases or {}
     ours = {name: [name] for name in dict.fromkeys(names)}
     theirs = {name: [name] for name in genome}
-    our_all = {name: [name, *others.get(name, ())] for name in ours}
+    our_all = {name: [name, *_of_ucsc(name), *others.get(name, ())] for name in ours}
     their_all = {name: [name, *_other_names(genome[name])] for name in genome}
+    whole = {n: [n] if _PIECE.search(genome[n].header) else names for n, names in their_all.items()}
     found: dict[str, str] = {}
     _match(found, ours, theirs, str)
     _match(found, ours, theirs, plain)
+    _match(found, our_all, whole, plain)
     _match(found, our_all, their_all, plain)
     our_arabic, their_arabic = _arabic(our_all), _arabic(their_all)
     _match(found, our_arabic, their_arabic, str)
+    if not found and sizes:
+        our_sizes = {name: [str(sizes[name])] for name in ours if name in sizes}
+        _match(found, our_sizes, {name: [str(len(genome[name]))] for name in genome}, str)
     if ours and not found:
         raise mismatch(names, genome)
     return found
@@ -97,14 +121,26 @@ def plain(name: str) -> str:
     return _MITOCHONDRION if text in _MITOCHONDRION_NAMES else text
 
 
+def is_alternate_header(header: str) -> bool:
+    """Whether a FASTA header is that of an unplaced, unlocalized, alternate or patch sequence."""
+    return _BESIDE.search(header.partition(" ")[2]) is not None
+
+
 def _other_names(chromosome: Chromosome) -> list[str]:
     header = chromosome.header
-    names = list(chromosome.aliases)
-    names += re.findall(r"\[(?:chromosome|location|plasmid-name)=([^\]]+)\]", header)
-    names += re.findall(r"\bchromosome:? (?!\d+:)(\w+)", header)
-    if re.search(r"\bmitochondri(on|al)\b", header, re.IGNORECASE):
-        names.append(_MITOCHONDRION)
-    return names
+    names = [*chromosome.aliases, *_of_ucsc(chromosome.name)]
+    names += re.findall(r"\[(?:location|plasmid-name)=([^\]]+)\]", header)
+    organelles = [name for name, words in _ORGANELLES.items() if words.search(header)]
+    if organelles or is_alternate_header(header):
+        return names + organelles
+    names += re.findall(r"\[chromosome=([^\]]+)\]", header)
+    names += re.findall(r"\bplasmid:? ([\w.-]+)", header)
+    return names + re.findall(r"\b(?:chromosome|linkage group):? (?!\d+:)(\w+)", header)
+
+
+def _of_ucsc(name: str) -> list[str]:
+    match = _UCSC.match(name)
+    return [f"{match[1]}.{match[2]}"] if match else []
 
 
 def _match(

@@ -21,17 +21,21 @@ def extract_coding(
     """The first `length` bp from the start codon of each gene, int8 tokens (length,), 5' to 3'.
 
     Read from the genome: an intron stays in, and what follows a short gene too; `codon_counts`
-    stops at the first stop codon. Every gene has its own, also within an operon.
+    stops at the first stop codon. Every gene has its own, also within an operon. A gene without a
+    known start codon has none.
 
     Args:
         genes: as in `annotation.Annotation.genes`, `chromosome` being names of `genome`.
     """
     window = PromoterWindow(length=length, anchor="ATG", downstream=length)
     found = {}
-    columns = (genes["gene"], genes["chromosome"], genes["strand"], genes["start_codon"])
+    known = genes.dropna(subset=["chromosome", "start_codon"])
+    columns = (known["gene"], known["chromosome"], known["strand"], known["start_codon"])
     for gene, name, strand, anchor in zip(*columns, strict=True):
-        start, end = window_span(int(anchor), str(strand), window)
-        found[str(gene)], _ = cut_window(genome[str(name)], start, end, str(strand))
+        chromosome = genome[str(name)]
+        if chromosome.circular or anchor < len(chromosome):
+            start, end = window_span(int(anchor), str(strand), window)
+            found[str(gene)], _ = cut_window(chromosome, start, end, str(strand))
     return found
 
 

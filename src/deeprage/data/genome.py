@@ -1,6 +1,8 @@
 """Genome sequences from FASTA (plain, gzip, bgzip) and GenBank files."""
 
 import re
+import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,8 @@ for _letter in _AMBIGUOUS:
     _TOKEN_OF_BYTE[[ord(_letter), ord(_letter.lower())]] = N_TOKEN
 for _token, _letter in enumerate(LETTERS):
     _TOKEN_OF_BYTE[[ord(_letter), ord(_letter.lower())]] = _token
+# RNA genomes, and some programs, write U for T.
+_TOKEN_OF_BYTE[[ord("U"), ord("u")]] = LETTERS.index("T")
 _IS_AMBIGUOUS = _TOKEN_OF_BYTE == N_TOKEN
 _IS_AMBIGUOUS[[ord("N"), ord("n")]] = False
 _GENBANK_SUFFIXES = {".gb", ".gbk", ".gbff", ".genbank"}
@@ -65,6 +69,11 @@ def read_genome(path: Path) -> dict[str, Chromosome]:
     genome: dict[str, Chromosome] = {}
     for file in _files(path):
         for chromosome in _read_file(file):
+            if not len(chromosome):
+                raise DeepRageError(
+                    f"the sequence {chromosome.name!r} of the genome {file} has no bases: is the "
+                    "file cut short? Download or copy it again."
+                )
             if chromosome.name in genome:
                 raise DeepRageError(
                     f"the genome {path} has two sequences named {chromosome.name!r}; "
@@ -116,11 +125,36 @@ def ambiguous_letters(sequence: str) -> int:
 
 
 def read_fasta(path: Path, what: str) -> Iterator[tuple[str, str]]:
-    """(header, sequence) pairs of a FASTA file, spaces inside the sequences removed."""
-    from Bio.SeqIO.FastaIO import SimpleFastaParser
+    """(header, sequence) pairs of a FASTA file, blanks inside the sequences removed.
 
+    Blank lines and lines that start with `;` are left out, byte order marks between files that
+    were joined as well.
+
+    Raises:
+        DeepRageError: a sequence stands before the first header.
+    """
+    header: str | None = None
+    lines: list[str] = []
     with open_text(path, what) as handle:
-        yield from SimpleFastaParser(handle)
+        for number, line in enumerate(handle, start=1):
+            text = line.strip().lstrip("\ufeff")
+            if text.startswith(">"):
+                if header is not None:
+                    yield header, _sequence(lines)
+                header, lines = text[1:].strip(), []
+            elif text and not text.startswith(";"):
+                if header is None:
+                    raise DeepRageError(
+                        f"line {number} of {what} {path} is {text[:40]!r}; expected FASTA, whose "
+                        "sequences have a header line that starts with '>'."
+                    )
+                lines.append(text)
+        if header is not None:
+            yield header, _sequence(lines)
+
+
+def _sequence(lines: list[str]) -> str:
+    return "".join("".join(lines).split())
 
 
 def _files(path: Path) -> list[Path]:
@@ -154,18 +188,31 @@ def _read_file(path: Path) -> Iterator[Chromosome]:
 def genbank_records(path: Path, what: str) -> Iterator[Any]:
     """Records of a GenBank file, as Biopython reads them.
 
+    A feature whose location cannot be read has None in its place.
+
     Raises:
         DeepRageError: the file is unreadable or not whole.
     """
     from Bio import SeqIO
 
     with open_text(path, what) as handle:
-        try:
-            yield from SeqIO.parse(handle, "genbank")
-        except (ValueError, AssertionError) as error:
-            raise DeepRageError(
-                f"{what} {path} is not a whole GenBank file ({error}); download it again."
-            ) from error
+        records = iter(SeqIO.parse(handle, "genbank"))
+        while True:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    record = next(records, None)
+            except (DeepRageError, OSError, EOFError, zlib.error, UnicodeDecodeError):
+                raise  # what the reader of text makes of a damaged file
+            except Exception as error:
+                # Biopython raises errors of many kinds for what it does not expect in a file.
+                reason = str(error).partition("\n")[0][:200] or type(error).__name__
+                raise DeepRageError(
+                    f"{what} {path} is not a whole GenBank file ({reason}); download it again."
+                ) from error
+            if record is None:
+                return
+            yield record
 
 
 def _genbank_chromosomes(path: Path) -> Iterator[Chromosome]:
@@ -173,12 +220,14 @@ def _genbank_chromosomes(path: Path) -> Iterator[Chromosome]:
 
     for record in genbank_records(path, "the genome"):
         try:
-            sequence = str(record.seq)
-        except UndefinedSequenceError as error:
+            sequence = "" if record.seq is None else str(record.seq)
+        except UndefinedSequenceError:
+            sequence = ""
+        if not sequence:
             raise DeepRageError(
                 f"the GenBank record {record.id} in {path} has no sequence; download it with "
                 "its sequence ('GenBank (full)'), or give the genome as FASTA."
-            ) from error
+            )
         yield Chromosome(
             name=record.id,
             header=f"{record.id} {record.description}",

@@ -1,194 +1,225 @@
-"""Genes from GFF3 and GTF files."""
+"""Lines of GFF3 and GTF files, which `gff3` and `gtf` join to genes."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from deeprage.data.gene_records import GeneRecord, Span
+from deeprage.data.gene_records import GeneRecord, Part, Transcript
 from deeprage.data.identifiers import identifiers_of
+from deeprage.data.positions import position
 from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError
 
-_TRANSCRIPTS = {"mRNA", "transcript", "five_prime_UTR", "five_prime_utr", "5UTR", "5'UTR", "TSS"}
-_CODING = {"CDS", "start_codon"}
+REGIONS = {
+    "region", "chromosome", "contig", "plasmid", "supercontig", "scaffold", "primary_assembly",
+    "organelle_chromosome", "nuclear_chromosome", "mitochondrial_chromosome",
+}  # fmt: skip
+EXONS = {
+    "exon", "pseudogenic_exon", "noncoding_exon", "coding_exon", "utr", "five_prime_utr",
+    "three_prime_utr", "5utr", "3utr", "5'utr", "3'utr", "5'-utr", "3'-utr", "tss", "tts",
+    "transcription_start_site",
+}  # fmt: skip
+CODING = {"cds", "start_codon"}
+#: Transcripts of any kind: mRNA, lnc_RNA, pseudogenic_transcript, C_gene_segment ...
+_TRANSCRIPT = re.compile(r"(rna|transcript|gene_segment)$", re.IGNORECASE)
+_GTF_ATTRIBUTE = re.compile(r'\s*([^\s;"=]+)[\s=]+(?:"((?:[^"\\]|\\.)*)"|([^;"]*))[^;]*;?')
+#: The longest line of a real annotation has some thousand characters.
+_LONGEST_LINE = 1_000_000
+#: GFF3 attributes that hold several values, separated by commas.
+_LISTS = {
+    "Parent", "Alias", "Note", "Dbxref", "Ontology_term", "Derives_from", "gene_synonym",
+    "old_locus_tag", "synonym", "synonyms", "tag", "start_range", "end_range", "db_xref",
+}  # fmt: skip
 _ALIAS_KEYS = ("gene_synonym", "Alias", "synonym", "synonyms", "old_locus_tag")
-_GTF_ATTRIBUTE = re.compile(r'([^\s;]+)\s+(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))')
+_INCOMPLETE = {"cds_start_nf", "mrna_start_nf"}
+_TRANS_SPLICING = re.compile(r"trans[-_ ]?splic", re.IGNORECASE)
+#: Attributes that say `1` or `true` on the transcript that stands for its gene.
+_FLAGS = (
+    "canonical", "is_canonical", "canonical_transcript", "ensembl_canonical", "longest",
+    "is_primary", "primary", "representative",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Feature:
-    """One line; `span` is 0-based and half-open."""
+class Feature(NamedTuple):
+    """One line: its kind in lower case for the parts of a gene, and its attributes in order."""
 
-    chromosome: str
-    type: str
-    span: Span
-    strand: str
-    attributes: dict[str, str]
-    pairs: tuple[tuple[str, str], ...] = ()
+    kind: str
+    part: Part
+    pairs: list[tuple[str, str]]
+    text: str
+
+    def first(self, *keys: str) -> str:
+        """The first value of the first of these attributes that the line has, else ''."""
+        for wanted in keys:
+            for key, value in self.pairs:
+                if key == wanted and value:
+                    return value
+        return ""
+
+    def every(self, *keys: str) -> list[str]:
+        """All values of some attributes."""
+        return [value for key, value in self.pairs if key in keys and value]
 
 
-@dataclass
-class FeatureFile:
-    """Genes of a file, the chromosomes it calls circular, and their other names."""
-
-    genes: list[GeneRecord] = field(default_factory=list)
-    circular: set[str] = field(default_factory=set)
-    aliases: dict[str, set[str]] = field(default_factory=dict)
+def is_gene(kind: str) -> bool:
+    """Whether a feature type is a gene: `gene`, `ncRNA_gene`, `pseudogene` ..."""
+    return kind.lower().endswith("gene")
 
 
-def read_gff3(path: Path) -> FeatureFile:
-    """Genes of a GFF3 file.
+def is_transcript(kind: str) -> bool:
+    """Whether a feature type is a transcript."""
+    return _TRANSCRIPT.search(kind) is not None
 
-    A gene is a feature whose type ends in `gene`, or a CDS without a parent (as bacterial
-    annotators write them). Transcripts and coding parts are found through `Parent`.
-    `Is_circular=true` regions mark circular chromosomes.
+
+def features(path: Path, *, gtf: bool, wanted: Callable[[str], bool]) -> Iterator[Feature]:
+    """Lines of the wanted kinds; the kinds of parts (`EXONS`, `CODING`) are in lower case.
+
+    Raises:
+        DeepRageError: a line is not of the format.
     """
-    found = FeatureFile()
-    parents: dict[str, str] = {}
-    genes: dict[str, GeneRecord] = {}
-    parts: list[Feature] = []
-    for feature in _features(path, gtf=False):
-        name, parent = feature.attributes.get("ID"), feature.attributes.get("Parent")
-        if feature.type in {"region", "chromosome", "contig", "plasmid", "supercontig"}:
-            _note_region(feature, found)
-        elif feature.type.endswith("gene"):
-            genes.setdefault(name or f"gene at line {len(genes)}", _record(feature))
-            continue
-        if name and parent:
-            parents[name] = parent.split(",")[0]
-        if feature.type in _CODING | _TRANSCRIPTS:
-            parts.append(feature)
-    for feature in parts:
-        _add_part(feature, genes, parents)
-    found.genes = list(genes.values())
-    return found
-
-
-def read_gtf(path: Path) -> FeatureFile:
-    """Genes of a GTF file, joined by `gene_id`."""
-    genes: dict[str, GeneRecord] = {}
-    for feature in _features(path, gtf=True):
-        name = feature.attributes.get("gene_id")
-        if not name:
-            continue
-        record = genes.setdefault(f"{feature.chromosome}\t{name}", _record(feature))
-        record.body = _joined(record.body, feature.span)
-        for key, value in feature.attributes.items():
-            record.names.setdefault(key, value)
-        record.identifiers += identifiers_of(feature.pairs, _level(feature))
-        _place(feature, record)
-    return FeatureFile(genes=list(genes.values()))
-
-
-def _add_part(feature: Feature, genes: dict[str, GeneRecord], parents: dict[str, str]) -> None:
-    name = feature.attributes.get("ID", "")
-    root = feature.attributes.get("Parent", "").split(",")[0] or name
-    seen: set[str] = set()
-    while root not in genes and root in parents and root not in seen:
-        seen.add(root)
-        root = parents[root]
-    if root not in genes:
-        if feature.type not in _CODING:
-            return
-        own = root or feature.attributes.get("locus_tag", str(feature.span))
-        root = own
-        genes.setdefault(own, _record(feature))
-    record = genes[root]
-    record.body = _joined(record.body, feature.span)
-    for key, value in feature.attributes.items():
-        if key not in {"ID", "Name"}:
-            record.names.setdefault(key, value)
-    level = "gene" if root == feature.attributes.get("ID") else _level(feature)
-    record.identifiers += identifiers_of(feature.pairs, level)
-    _place(feature, record)
-
-
-def _place(feature: Feature, record: GeneRecord) -> None:
-    if feature.type in _CODING:
-        record.coding.append(feature.span)
-    elif feature.type in _TRANSCRIPTS and not _open_start(feature):
-        record.transcripts.append(feature.span)
-
-
-def _level(feature: Feature) -> str:
-    if feature.type in _CODING:
-        return "CDS"
-    return "transcript" if feature.type in _TRANSCRIPTS else "gene"
-
-
-def _open_start(feature: Feature) -> bool:
-    """NCBI marks a transcript whose true start is not known by a `.` in its range."""
-    if feature.strand == "+":
-        return feature.attributes.get("start_range", "").startswith(".")
-    return feature.attributes.get("end_range", "").endswith(".")
-
-
-def _record(feature: Feature) -> GeneRecord:
-    names = dict(feature.attributes)
-    if "ID" in names:
-        names["ID"] = re.sub(r"^(gene|cds)[-:]", "", names["ID"])
-    aliases = [
-        alias.strip() for key in _ALIAS_KEYS for alias in names.get(key, "").split(",") if alias
-    ]
-    record = GeneRecord(names, feature.chromosome, feature.strand, feature.span, aliases=aliases)
-    if _level(feature) == "gene":
-        record.identifiers = identifiers_of(feature.pairs, "gene")
-    return record
-
-
-def _note_region(feature: Feature, found: FeatureFile) -> None:
-    if feature.attributes.get("Is_circular", "").lower() == "true":
-        found.circular.add(feature.chromosome)
-    names = found.aliases.setdefault(feature.chromosome, set())
-    for key in ("ID", "Name", "chromosome", "Alias", "genome"):
-        for value in feature.attributes.get(key, "").split(","):
-            if value and value not in {"chromosome", "genomic", "plasmid"}:
-                names.add(re.sub(r"^(chromosome|region):", "", value))
-
-
-def _joined(one: Span, other: Span) -> Span:
-    return min(one[0], other[0]), max(one[1], other[1])
-
-
-def _features(path: Path, *, gtf: bool) -> Iterator[Feature]:
+    format = "GTF" if gtf else "GFF3"
     with open_text(path, "the annotation") as handle:
         for number, line in enumerate(handle, start=1):
             if line.startswith(("##FASTA", ">")):
                 return
             if line.startswith("#") or not line.strip():
                 continue
-            fields = line.rstrip("\n").split("\t")
-            # isdecimal, since isdigit takes superscripts, which are no numbers.
-            located = len(fields) >= 9 and fields[3].isdecimal() and fields[4].isdecimal()
-            if not located or not 0 < int(fields[3]) <= int(fields[4]):
+            if len(line) > _LONGEST_LINE:
                 raise DeepRageError(
-                    f"line {number} of the annotation {path} is not {'GTF' if gtf else 'GFF3'}: "
-                    "expected nine columns separated by tabs, with start and end, the lower "
-                    "number first and from 1 on, in the fourth and fifth."
+                    f"line {number} of the annotation {path} has {len(line):,} characters: it is "
+                    f"not {format}, which has one feature of nine columns on a line."
                 )
-            pairs = _gtf_attributes(fields[8]) if gtf else _gff3_attributes(fields[8])
-            span = (int(fields[3]) - 1, int(fields[4]))
-            attributes: dict[str, str] = {}
-            for key, value in pairs:
-                joined = not gtf and key in attributes
-                if joined:
-                    attributes[key] += f",{value}"
-                else:
-                    attributes.setdefault(key, value)
-            yield Feature(unquote(fields[0]), fields[2], span, fields[6], attributes, tuple(pairs))
+            fields = line.rstrip("\r\n").split("\t")
+            span = _span(fields)
+            if span is None:
+                raise DeepRageError(
+                    f"line {number} of the annotation {path} is not {format}: expected nine "
+                    "columns separated by tabs, with start and end, the lower number first and "
+                    f"from 1 on, in the fourth and fifth; it begins {line[:60].rstrip()!r}."
+                )
+            kind = fields[2].strip()
+            low = kind.lower()
+            kind = low if low in EXONS or low in CODING else kind
+            if not wanted(kind):
+                continue
+            text = "\t".join(fields[8:]).strip()
+            pairs = gtf_attributes(text) if gtf else gff3_attributes(text)
+            chromosome = fields[0].strip() if gtf else unquote(fields[0].strip())
+            phase = int(fields[7]) if fields[7] in ("0", "1", "2") else 0
+            part = Part(chromosome, fields[6].strip(), *span, phase, _rank(pairs))
+            yield Feature(kind, part, pairs, text)
 
 
-def _gff3_attributes(text: str) -> list[tuple[str, str]]:
+def sequence_regions(path: Path) -> dict[str, int]:
+    """Sizes by chromosome from the `##sequence-region` lines before the first feature."""
+    sizes: dict[str, int] = {}
+    with open_text(path, "the annotation") as handle:
+        for line in handle:
+            if line.startswith("##sequence-region"):
+                name, start, end, *_ = [*line.split()[1:], "", "", ""]
+                size = position(end)
+                if size and start == "1":
+                    sizes[unquote(name)] = size
+            elif line.strip() and not line.startswith("#"):
+                break
+    return sizes
+
+
+def _span(fields: list[str]) -> tuple[int, int] | None:
+    if len(fields) < 9:
+        return None
+    start, end = position(fields[3].strip()), position(fields[4].strip())
+    if start is None or end is None or not 0 < start <= end:
+        return None
+    return start - 1, end
+
+
+def gff3_attributes(text: str) -> list[tuple[str, str]]:
     """Pairs of key and value, lists split at the commas that are not escaped."""
-    parts = (part.partition("=") for part in text.strip().split(";") if "=" in part)
+    parts = (part.partition("=") for part in text.split(";") if "=" in part)
     return [
-        (key.strip(), unquote(single.strip()))
+        (key.strip(), unquote(single.strip()).strip('"'))
         for key, _, value in parts
-        for single in value.split(",")
+        for single in (value.split(",") if key.strip() in _LISTS else [value])
+        if single.strip()
     ]
 
 
-def _gtf_attributes(text: str) -> list[tuple[str, str]]:
-    return [(key, quoted or bare) for key, quoted, bare in _GTF_ATTRIBUTE.findall(text)]
+def gtf_attributes(text: str) -> list[tuple[str, str]]:
+    """Pairs of key and value; a value may be quoted or not, and a key be given several times."""
+    pairs = []
+    start = 0
+    while start < len(text):
+        match = _GTF_ATTRIBUTE.match(text, start)
+        if match is None:
+            end = text.find(";", start)
+            start = len(text) if end < 0 else end + 1
+            continue
+        key, quoted, plain = match.groups()
+        value = (plain if quoted is None else quoted).strip()
+        if value:
+            pairs.append((key, value))
+        start = match.end()
+    return pairs
+
+
+def _rank(pairs: list[tuple[str, str]]) -> int:
+    """The place of a part in its transcript: NCBI's `part`, else the number of the exon."""
+    ranks = {key: value for key, value in pairs if key in ("part", "exon_number")}
+    text = ranks.get("part") or ranks.get("exon_number") or ""
+    digits = re.match(r"\d{1,6}", text)
+    return int(digits.group()) if digits else 0
+
+
+def note_names(record: GeneRecord, feature: Feature, level: str) -> None:
+    """Add what a line says of the names of its gene.
+
+    Args:
+        level: `gene` for the line of the gene itself, else `transcript` or `CDS`, whose `ID` and
+            `Name` are not the gene's.
+    """
+    for key, value in feature.pairs:
+        if value and (level == "gene" or key not in {"ID", "Name"}):
+            record.names.setdefault(key, _without_prefix(value) if key == "ID" else value)
+    for value in feature.every(*_ALIAS_KEYS):
+        if value not in record.aliases:
+            record.aliases.append(value)
+    record.identifiers += identifiers_of(feature.pairs, level)
+    record.trans_spliced |= is_trans_spliced(feature)
+
+
+def note_marks(transcript: Transcript, feature: Feature) -> None:
+    """Add what the line of a transcript says of its standing and of its ends."""
+    tags = {tag.lower().replace(" ", "_") for tag in feature.every("tag", "tags")}
+    for flag in _FLAGS:
+        if feature.first(flag).lower() in ("1", "true", "yes"):
+            tags.add("canonical")
+    transcript.tags |= tags
+    transcript.biotype = transcript.biotype or feature.first(
+        "transcript_biotype", "transcript_type", "biotype"
+    )
+    transcript.open_start |= open_start(feature) or "mrna_start_nf" in tags
+    transcript.open_coding |= "cds_start_nf" in tags
+    transcript.trans_spliced |= is_trans_spliced(feature)
+
+
+def is_trans_spliced(feature: Feature) -> bool:
+    """Whether a line says that its gene is spliced from several transcripts."""
+    exceptions = feature.every("exception", "trans_splicing")
+    named = any(_TRANS_SPLICING.search(text) for text in exceptions)
+    return named or feature.first("trans_splicing").lower() in ("true", "1", "yes")
+
+
+def open_start(feature: Feature) -> bool:
+    """NCBI marks a feature whose true start is not known by a `.` in its range."""
+    if feature.part.strand == "-":
+        values = feature.every("end_range")
+        return bool(values) and values[-1] == "."
+    values = feature.every("start_range")
+    return bool(values) and values[0] == "."
+
+
+def _without_prefix(value: str) -> str:
+    return re.sub(r"^(gene|cds|transcript|rna)[-:]", "", value)

@@ -1,22 +1,23 @@
 """Promoters under the names that an expression matrix uses."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deeprage.data.annotation import Annotation
-from deeprage.data.chromosomes import mismatch, reconcile
 from deeprage.data.coding import extract_coding
-from deeprage.data.genome import Chromosome, read_genome
+from deeprage.data.gene_table import Problem
+from deeprage.data.genome import read_genome
 from deeprage.data.matching import MatchedGenes, match_table
+from deeprage.data.model_notes import model_remarks
+from deeprage.data.placement import check_on_genome, place_genes
 from deeprage.data.promoters import Promoters, PromoterWindow, extract_promoters
 from deeprage.data.tables import read_tss_table
 from deeprage.data.validation import check_one_length
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class NamedPromoters:
         coding: the start of the coding sequence by the matrix's names, if it was asked for.
         ambiguous_letters: IUPAC letters of the genome that were read as N.
         matches: how many names of each table were resolved by which rule.
-        remarks: sentences on names that were not.
+        remarks: sentences on names that were not, and on gene models.
     """
 
     promoters: Promoters
@@ -88,11 +89,10 @@ def from_genome(
         sites = match_table(
             read_tss_table(tss_table), matched.gene_names, f"the TSS table {tss_table}"
         )
-    sequences = read_genome(source.genome)
-    sequences, genes = _reconciled(sequences, source.annotation, source.genes, circular)
-    located = genes.dropna(subset=["chromosome"])
+    sequences, genes = place_genes(source.annotation, read_genome(source.genome), circular)
+    check_on_genome(genes, matched.gene_of.values(), sequences)
     wanted = set(matched.gene_of.values()) | operon_of.values.keys()
-    placed = located[located["gene"].isin(wanted)]
+    placed = genes[genes["gene"].isin(wanted)]
     promoters = extract_promoters(
         placed,
         sequences,
@@ -101,59 +101,20 @@ def from_genome(
         operons=operon_of.values,
     )
     starts = extract_coding(placed, sequences, coding) if coding else {}
+    named = promoters.renamed(matched.gene_of)
     tables = {"operons": operon_of.line, "TSS table": "" if sites is None else sites.line}
     return NamedPromoters(
-        promoters=_renamed(promoters, matched.gene_of),
+        promoters=named,
         operons={
             row: operon_of.values.get(matched.gene_of.get(row, row), "") for row in matched.rows
         },
-        on_absent_chromosomes=sum(
-            gene not in promoters.tokens for gene in matched.gene_of.values()
-        ),
+        on_absent_chromosomes=sum(why == Problem.ABSENT for why in named.without.values()),
         coding={row: starts[gene] for row, gene in matched.gene_of.items() if gene in starts},
         ambiguous_letters=sum(sequence.ambiguous for sequence in sequences.values()),
         matches=tuple((name, line) for name, line in tables.items() if line and line != "none"),
-        remarks=(*operon_of.remarks, *(() if sites is None else sites.remarks)),
-    )
-
-
-def _reconciled(
-    sequences: dict[str, Chromosome],
-    annotation: Annotation,
-    genes: pd.DataFrame,
-    circular: Collection[str],
-) -> tuple[dict[str, Chromosome], pd.DataFrame]:
-    """Genes with the genome's chromosome names (NaN where it has none), circles marked."""
-    names = list(dict.fromkeys([*genes["chromosome"], *annotation.circular]))
-    matched = reconcile(sequences, names, annotation.chromosome_aliases)
-    chromosomes = genes["chromosome"].map(matched)
-    if chromosomes.isna().mean() > 0.5:
-        lost = genes.loc[chromosomes.isna(), "chromosome"]
-        raise mismatch(lost, sequences)
-    for name in circular:
-        if name not in sequences:
-            raise unknown("circular chromosome", name, sequences)
-    rings = {matched[name] for name in annotation.circular if name in matched} | set(circular)
-    marked = {
-        name: replace(sequence, circular=sequence.circular or name in rings)
-        for name, sequence in sequences.items()
-    }
-    return marked, genes.assign(chromosome=chromosomes)
-
-
-def _renamed(promoters: Promoters, owner: Mapping[str, str]) -> Promoters:
-    """Promoters by the matrix's names; two names of one gene share its promoter."""
-    having = {name: gene for name, gene in owner.items() if gene in promoters.tokens}
-    windows = promoters.windows.loc[list(having.values())].set_axis(list(having), axis=0)
-
-    def under(genes: Collection[str]) -> tuple[str, ...]:
-        chosen = set(genes)
-        return tuple(name for name, gene in having.items() if gene in chosen)
-
-    return Promoters(
-        tokens={name: promoters.tokens[gene] for name, gene in having.items()},
-        windows=windows,
-        padded=under(promoters.padded),
-        tss_fallbacks=under(promoters.tss_fallbacks),
-        shared=under(promoters.shared),
+        remarks=(
+            *operon_of.remarks,
+            *(() if sites is None else sites.remarks),
+            *model_remarks(named, window),
+        ),
     )

@@ -1,6 +1,6 @@
 """Promoter windows: cut from a genome, or read from a FASTA file of ready promoters."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,12 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.anchors import anchor_table
 from deeprage.data.dna import N_TOKEN, encode, reverse_complement
 from deeprage.data.genome import Chromosome, read_fasta
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples, unknown
 
 ANCHORS = ("ATG", "TSS")
+#: What becomes of genes without a coding sequence under the anchor `ATG`.
+NONCODING = ("none", "tss")
+#: The start codon; bacteria use GTG, TTG and CTG as well.
+_START = (0, 3, 2)
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,14 @@ class PromoterWindow:
         length: bases of the whole window.
         anchor: `ATG` (first base of the start codon) or `TSS` (first transcribed base).
         downstream: how many of the `length` bases, the last ones, lie at and after the anchor.
+        noncoding: whether genes without a coding sequence are anchored at their first transcribed
+            base where the others are at their start codon; else they have no promoter.
     """
 
     length: int = 1000
     anchor: str = "ATG"
     downstream: int = 0
+    noncoding: bool = False
 
     def __post_init__(self) -> None:
         if self.anchor not in ANCHORS:
@@ -54,6 +62,15 @@ class Promoters:
         padded: genes whose window runs off a linear chromosome and is filled with N.
         tss_fallbacks: genes without a known TSS, whose ATG served as anchor instead.
         shared: genes that take the promoter of their operon's first gene.
+        without: why a gene has no promoter (a `gene_table.Problem`), by gene.
+        by_tss: genes without a coding sequence, anchored at their TSS instead of a start codon.
+        several: genes whose transcripts begin at several places, and whether the file marks the
+            one that was used.
+        trans_spliced: genes cut at the first of their parts.
+        beyond: genes that reach past the end of a linear chromosome.
+        other_loci: genes that are on alternate or absent sequences as well.
+        no_start_codon: of the genes anchored at a start codon, those where the genome has none.
+        at_start_codon: how many genes are anchored at a start codon.
     """
 
     tokens: Mapping[str, NDArray[np.int8]] = field(repr=False)
@@ -61,6 +78,46 @@ class Promoters:
     padded: tuple[str, ...] = ()
     tss_fallbacks: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    without: Mapping[str, str] = field(default_factory=dict, repr=False)
+    by_tss: tuple[str, ...] = ()
+    several: Mapping[str, bool] = field(default_factory=dict, repr=False)
+    trans_spliced: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    other_loci: tuple[str, ...] = ()
+    no_start_codon: tuple[str, ...] = ()
+    at_start_codon: tuple[str, ...] = ()
+
+    def renamed(self, owner: Mapping[str, str]) -> "Promoters":
+        """The same by other names; two names of one gene share its promoter.
+
+        Args:
+            owner: gene by name; genes of this object that have no name are left out.
+        """
+        having = {name: gene for name, gene in owner.items() if gene in self.tokens}
+
+        def under(genes: Collection[str]) -> tuple[str, ...]:
+            chosen = set(genes)
+            return tuple(name for name, gene in owner.items() if gene in chosen)
+
+        return Promoters(
+            tokens={name: self.tokens[gene] for name, gene in having.items()},
+            windows=self.windows.loc[list(having.values())].set_axis(list(having), axis=0),
+            padded=under(self.padded),
+            tss_fallbacks=under(self.tss_fallbacks),
+            shared=under(self.shared),
+            without={
+                name: self.without[gene] for name, gene in owner.items() if gene in self.without
+            },
+            by_tss=under(self.by_tss),
+            several={
+                name: self.several[gene] for name, gene in owner.items() if gene in self.several
+            },
+            trans_spliced=under(self.trans_spliced),
+            beyond=under(self.beyond),
+            other_loci=under(self.other_loci),
+            no_start_codon=under(self.no_start_codon),
+            at_start_codon=under(self.at_start_codon),
+        )
 
 
 def extract_promoters(
@@ -80,14 +137,14 @@ def extract_promoters(
         operons: gene -> operon; genes of one operon on one strand share the promoter of the
             first of them in the direction of transcription.
 
-    A window that runs off a linear chromosome is filled with N; on a circular one it wraps.
+    A window that runs off a linear chromosome is filled with N; on a circular one it wraps. A gene
+    without an anchor has no promoter.
 
     Raises:
-        DeepRageError: an anchor lies beyond its chromosome.
+        DeepRageError: genes that lie beyond their chromosomes.
     """
-    sites = _anchors(genes, window, tss)
-    _check_inside(sites, genome)
-    fallbacks = set(sites.loc[sites["fallback"], "gene"]) if window.anchor == "TSS" else set()
+    every = anchor_table(genes, genome, anchor=window.anchor, noncoding=window.noncoding, tss=tss)
+    sites = every[every["reason"] == ""]
     leaders = _leaders(sites, operons or {}, genome)
     located = {
         gene: (chromosome, strand, anchor)
@@ -107,13 +164,44 @@ def extract_promoters(
         if is_padded:
             padded.append(gene)
     columns = ["chromosome", "start", "end", "strand", "size", "circular"]
+    fallbacks = set(_where(sites, "fallback"))
+    lost = every[every["reason"] != ""]
+    several = sites[sites["alternatives"] > 1]
+    at_codon = sites if window.anchor == "ATG" else sites[sites["fallback"]]
+    at_codon = at_codon[~at_codon["by_tss"].astype(bool)]
     return Promoters(
         tokens=tokens,
         windows=pd.DataFrame.from_dict(rows, orient="index", columns=columns),
         padded=tuple(padded),
         tss_fallbacks=tuple(gene for gene in sites["gene"] if leaders.get(gene, gene) in fallbacks),
         shared=tuple(gene for gene in sites["gene"] if leaders.get(gene, gene) != gene),
+        without=dict(zip(lost["gene"], lost["reason"], strict=True)),
+        by_tss=_where(sites, "by_tss"),
+        several=dict(zip(several["gene"], several["marked"].astype(bool), strict=True)),
+        trans_spliced=_where(sites, "trans_spliced"),
+        beyond=_where(every, "beyond"),
+        other_loci=_where(sites, "other_loci"),
+        no_start_codon=_without_start_codon(at_codon, genome),
+        at_start_codon=tuple(at_codon["gene"]),
     )
+
+
+def _where(sites: pd.DataFrame, column: str) -> tuple[str, ...]:
+    return tuple(sites["gene"][sites[column].astype(bool)])
+
+
+def _without_start_codon(sites: pd.DataFrame, genome: Mapping[str, Chromosome]) -> tuple[str, ...]:
+    """Genes whose first coding bases are not ATG, GTG, TTG or CTG (in parts if spliced)."""
+    codon = PromoterWindow(length=3, downstream=3)
+    lost = []
+    for gene, name, strand, anchor in zip(
+        sites["gene"], sites["chromosome"], sites["strand"], sites["anchor"], strict=True
+    ):
+        start, end = window_span(int(anchor), strand, codon)
+        tokens, _ = cut_window(genome[name], start, end, strand)
+        if tuple(tokens[1:]) != _START[1:] or tokens[0] == N_TOKEN:
+            lost.append(gene)
+    return tuple(lost)
 
 
 def window_span(anchor: int, strand: str, window: PromoterWindow) -> tuple[int, int]:
@@ -169,39 +257,6 @@ def read_promoters(path: Path) -> dict[str, NDArray[np.int8]]:
     return {name: encode(sequence, name=f"the promoter {name!r}") for name, sequence in pairs}
 
 
-def _anchors(
-    genes: pd.DataFrame, window: PromoterWindow, tss: Mapping[str, int] | None
-) -> pd.DataFrame:
-    sites = genes[["gene", "chromosome", "strand"]].copy()
-    start_codon = genes["start_codon"].to_numpy(dtype=np.float64)
-    known = genes["tss"].to_numpy(dtype=np.float64)
-    if tss is not None:
-        known = np.array([tss.get(gene, np.nan) for gene in genes["gene"]], dtype=np.float64)
-    sites["fallback"] = np.isnan(known)
-    use_tss = (window.anchor == "TSS") & ~np.isnan(known)
-    sites["anchor"] = np.where(use_tss, known, start_codon)
-    sites["start_codon"] = start_codon
-    return sites
-
-
-def _check_inside(sites: pd.DataFrame, genome: Mapping[str, Chromosome]) -> None:
-    """Raise a `DeepRageError` for anchors beyond the ends of their chromosomes.
-
-    A gene that crosses the origin of a circular chromosome may lie up to one turn further.
-    """
-    turns = [1 + genome[name].circular for name in sites["chromosome"]]
-    sizes = np.array([len(genome[name]) for name in sites["chromosome"]]) * turns
-    outside = (sites["anchor"] < 0) | (sites["anchor"] >= sizes)
-    if outside.any():
-        first = sites[outside].iloc[0]
-        raise DeepRageError(
-            f"{int(outside.sum())} of {len(sites)} genes begin beyond the ends of their "
-            f"chromosomes, such as {examples(sites['gene'][outside])} (base "
-            f"{int(first['anchor']) + 1} of {first['chromosome']!r}, which has "
-            f"{len(genome[first['chromosome']])}): use genome and annotation of one release."
-        )
-
-
 def _leaders(
     sites: pd.DataFrame, operons: Mapping[str, str], genome: Mapping[str, Chromosome]
 ) -> dict[str, str]:
@@ -211,7 +266,8 @@ def _leaders(
     found: dict[str, str] = {}
     for keys, part in members.groupby(["operon", "chromosome", "strand"], sort=False):
         chromosome = genome[str(keys[1])]
-        first = _first(part["start_codon"].to_numpy(), str(keys[2]), chromosome)
+        begins = part["start_codon"].fillna(part["anchor"]).to_numpy()
+        first = _first(begins, str(keys[2]), chromosome)
         leader = str(part["gene"].iloc[first])
         found |= dict.fromkeys(part["gene"], leader)
     return found

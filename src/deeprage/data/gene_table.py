@@ -1,0 +1,239 @@
+"""The genes of an annotation as one table."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+from deeprage.data.gene_models import GeneModel, model_of, phases_are_kept
+from deeprage.data.gene_records import STRANDS, GeneRecord
+from deeprage.data.loci import Locus, loci_of
+from deeprage.data.origin import unwrapped
+from deeprage.errors import unknown
+
+#: Attributes that may hold the name a matrix uses, most usual first.
+ID_ATTRIBUTES = ("locus_tag", "gene_id", "ID", "Name", "gene", "gene_name", "old_locus_tag")
+_SYMBOL_ATTRIBUTES = ("gene", "gene_name", "symbol", "standard_name", "Name")
+#: How UCSC and Ensembl name sequences beside the chromosomes.
+_ALTERNATE = re.compile(
+    r"_(alt|fix|random|hap\d+)$|^chrun_|^un_|^(chr_)?hsch?r|^(chr_)?hg\d+_|_ctg\d+|_mhc_",
+    re.IGNORECASE,
+)
+
+
+class Problem(StrEnum):
+    """Why a gene has no promoter."""
+
+    NO_STRAND = "no strand"
+    SEVERAL_LOCI = "several loci"
+    UNORDERED = "unordered parts"
+    NO_CODING = "no coding sequence"
+    OPEN_START = "incomplete coding sequence"
+    NO_TSS = "no transcription start"
+    ABSENT = "absent chromosome"
+    CROSSES_ORIGIN = "crosses the origin"
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """A chromosome of an annotation as it is in the genome.
+
+    Attributes:
+        name: in the genome.
+        size: bases, 0 if not known.
+        alternate: whether it is an unplaced, alternate or patch sequence, which gives way to a
+            chromosome where both have the same gene.
+    """
+
+    name: str
+    size: int = 0
+    circular: bool = False
+    alternate: bool = False
+
+
+#: The molecule of a chromosome name of the annotation, None where the genome has none.
+Molecules = Callable[[str], Molecule | None]
+
+
+def gene_table(
+    records: Sequence[GeneRecord], *, attribute: str, molecules: Molecules
+) -> pd.DataFrame:
+    """One row per gene, see `annotation.Annotation.genes`.
+
+    A gene that is on a chromosome and on a sequence that the genome lacks, or that is an
+    alternate, is the one on the chromosome (`other_loci` counts these). A gene at several loci
+    that are left has the problem `SEVERAL_LOCI`.
+
+    Args:
+        attribute: the attribute that names genes; those that share its value are named by the
+            next one of `ID_ATTRIBUTES` in which they differ.
+    """
+    phases = phases_are_kept(records)
+    names = _unique_names(records, attribute)
+    placed = [
+        _Placed(name, record, _places(record, molecules))
+        for name, record in zip(names, records, strict=True)
+    ]
+    kept = _without_alternates(placed, attribute, molecules)
+    rows = [_row(one, molecules, phases) for one in kept]
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+_COLUMNS = (
+    "gene", "symbol", "chromosome", "strand", "start_codon", "tss", "start", "end", "coding",
+    "problem", "start_codons", "tss_count", "marked_start", "marked_tss", "trans_spliced",
+    "other_loci", "aliases", "identifiers",
+)  # fmt: skip
+
+
+@dataclass
+class _Placed:
+    """A gene's name, record and places, those that count and how many more there are."""
+
+    name: str
+    record: GeneRecord
+    loci: list[Locus]
+    other_loci: int = 0
+
+
+def _places(record: GeneRecord, molecules: Molecules) -> list[Locus]:
+    chromosomes = dict.fromkeys(part.chromosome for part in record.parts())
+    for chromosome in chromosomes:
+        molecule = molecules(chromosome)
+        if molecule is not None and molecule.size:
+            record = unwrapped(record, chromosome, molecule.size, circular=molecule.circular)
+    return loci_of(record)
+
+
+def _without_alternates(
+    placed: Iterable[_Placed], attribute: str, molecules: Molecules
+) -> list[_Placed]:
+    """Genes and loci without those on other sequences than chromosomes, if the gene is on one."""
+
+    def standing(locus: Locus) -> int:
+        molecule = molecules(locus.chromosome)
+        return 2 if molecule is None else int(molecule.alternate)
+
+    by_name: dict[str, list[_Placed]] = {}
+    for number, one in enumerate(placed):
+        name = one.record.names.get(attribute)
+        by_name.setdefault(name or f"\t{number}", []).append(one)
+    kept = []
+    for group in by_name.values():
+        best = min(standing(locus) for one in group for locus in one.loci)
+        inside = []
+        outside = 0
+        for one in group:
+            own = [locus for locus in one.loci if standing(locus) == best]
+            outside += len(one.loci) - len(own)
+            if own:
+                inside.append(_Placed(one.name, one.record, own))
+        for one in inside:
+            one.other_loci = outside
+        kept += inside
+    return kept
+
+
+def _row(placed: _Placed, molecules: Molecules, phases: bool) -> tuple[object, ...]:
+    name, record, loci = placed.name, placed.record, placed.loci
+    locus = loci[0]
+    molecule = molecules(locus.chromosome)
+    problem = _problem(loci, molecule)
+    model = _MODEL_OF_NONE if problem in _NOWHERE else model_of(locus, phases=phases)
+    symbol = next((record.names[key] for key in _SYMBOL_ATTRIBUTES if record.names.get(key)), name)
+    known = [record.names[key] for key in ID_ATTRIBUTES if record.names.get(key)]
+    aliases = [other for other in dict.fromkeys([*known, *record.aliases]) if other != name]
+    return (
+        name,
+        symbol,
+        None if molecule is None else molecule.name,
+        locus.strand if locus.strand in STRANDS else ".",
+        model.start_codon,
+        model.tss,
+        *locus.body,
+        model.coding or any(t.coding for one in loci for t in one.transcripts),
+        str(problem or ""),
+        model.start_codons,
+        model.tss_count,
+        model.marked_start,
+        model.marked_tss,
+        locus.trans_spliced,
+        placed.other_loci,
+        tuple(aliases),
+        tuple(dict.fromkeys(record.identifiers)),
+    )
+
+
+_MODEL_OF_NONE = GeneModel(float("nan"), float("nan"), False, 0, 0, False, False)
+_NOWHERE = {Problem.NO_STRAND, Problem.SEVERAL_LOCI, Problem.UNORDERED}
+
+
+def _problem(loci: Sequence[Locus], molecule: Molecule | None) -> Problem | None:
+    locus = loci[0]
+    if molecule is None:
+        return Problem.ABSENT
+    if len(loci) > 1:
+        return Problem.SEVERAL_LOCI
+    if locus.unordered:
+        return Problem.UNORDERED
+    return None if locus.strand in STRANDS else Problem.NO_STRAND
+
+
+def id_attribute(
+    records: Sequence[GeneRecord], gene_id: str | None, wanted: Collection[str]
+) -> str:
+    """The attribute that names genes: the one asked for, else the one with most of `wanted`.
+
+    Raises:
+        DeepRageError: no record has the attribute asked for.
+    """
+    if gene_id is None:
+        return _best_attribute(records, wanted)
+    if not any(gene_id in record.names for record in records):
+        raise unknown("gene id attribute", gene_id, {key for r in records for key in r.names})
+    return gene_id
+
+
+def _best_attribute(records: Collection[GeneRecord], wanted: Collection[str]) -> str:
+    names = set(wanted)
+    values = {key: {r.names[key] for r in records if key in r.names} for key in ID_ATTRIBUTES}
+    score = {key: len(values[key] & names) if names else len(values[key]) for key in ID_ATTRIBUTES}
+    # max() keeps the first of equals, so ties go to the more usual attribute that is there.
+    return max(ID_ATTRIBUTES, key=lambda key: (score[key], bool(values[key])))
+
+
+def _unique_names(records: Sequence[GeneRecord], attribute: str) -> list[str]:
+    """A name for each gene, by the first attribute whose value no other gene has."""
+    order = (attribute, *(name for name in ID_ATTRIBUTES if name != attribute))
+    owners = {
+        key: Counter(record.names[key] for record in records if record.names.get(key))
+        for key in order
+    }
+    names: list[str] = []
+    taken: set[str] = set()
+    for number, record in enumerate(records, start=1):
+        listed = [(key, record.names[key]) for key in order if record.names.get(key)]
+        single = [name for key, name in listed if owners[key][name] == 1 and name not in taken]
+        shared = [f"{name} ({number})" for _, name in listed]
+        name = next(iter([*single, *shared]), f"gene {number}")
+        names.append(name)
+        taken.add(name)
+    return names
+
+
+def molecules_of(sizes: Mapping[str, int], circular: Collection[str]) -> Molecules:
+    """The chromosomes as an annotation knows them, without its genome."""
+
+    def molecule(name: str) -> Molecule:
+        alternate = is_alternate_name(name)
+        return Molecule(name, sizes.get(name, 0), name in circular, alternate)
+
+    return molecule
+
+
+def is_alternate_name(name: str) -> bool:
+    """Whether a name is that of an unplaced, alternate or patch sequence."""
+    return _ALTERNATE.search(name) is not None
