@@ -51,6 +51,11 @@ def _remarks(promoters: Promoters, window: PromoterWindow) -> Iterator[str]:
             f"{_genes(promoters.trans_spliced, 'is', 'are')} trans-spliced and cut at the first "
             "part."
         )
+    if promoters.led_by_next:
+        yield (
+            f"{_genes(promoters.led_by_next, 'belongs', 'belong')} to operons whose first gene has "
+            "no promoter: the next gene's promoter is used."
+        )
     if promoters.other_loci:
         yield (
             f"{_genes(promoters.other_loci, 'is', 'are')} also on unplaced, alternate or absent "

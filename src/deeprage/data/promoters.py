@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.anchors import anchor_table
 from deeprage.data.dna import N_TOKEN, encode, reverse_complement
+from deeprage.data.gene_records import STRANDS
 from deeprage.data.genome import Chromosome, read_fasta
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, examples, unknown
@@ -68,6 +69,8 @@ class Promoters:
             one that was used.
         trans_spliced: genes cut at the first of their parts.
         beyond: genes that reach past the end of a linear chromosome.
+        led_by_next: genes whose operon begins with a gene without promoter, so that they have the
+            promoter of the next one that has one.
         other_loci: genes that are on alternate or absent sequences as well.
         no_start_codon: of the genes anchored at a start codon, those where the genome has none.
         at_start_codon: how many genes are anchored at a start codon.
@@ -83,6 +86,7 @@ class Promoters:
     several: Mapping[str, bool] = field(default_factory=dict, repr=False)
     trans_spliced: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
+    led_by_next: tuple[str, ...] = ()
     other_loci: tuple[str, ...] = ()
     no_start_codon: tuple[str, ...] = ()
     at_start_codon: tuple[str, ...] = ()
@@ -114,6 +118,7 @@ class Promoters:
             },
             trans_spliced=under(self.trans_spliced),
             beyond=under(self.beyond),
+            led_by_next=under(self.led_by_next),
             other_loci=under(self.other_loci),
             no_start_codon=under(self.no_start_codon),
             at_start_codon=under(self.at_start_codon),
@@ -146,6 +151,8 @@ def extract_promoters(
     every = anchor_table(genes, genome, anchor=window.anchor, noncoding=window.noncoding, tss=tss)
     sites = every[every["reason"] == ""]
     leaders = _leaders(sites, operons or {}, genome)
+    first = _leaders(every[every["chromosome"].notna()], operons or {}, genome)
+    lacking = set(every["gene"][every["reason"] != ""])
     located = {
         gene: (chromosome, strand, anchor)
         for gene, chromosome, strand, anchor in zip(
@@ -180,6 +187,7 @@ def extract_promoters(
         several=dict(zip(several["gene"], several["marked"].astype(bool), strict=True)),
         trans_spliced=_where(sites, "trans_spliced"),
         beyond=_where(every, "beyond"),
+        led_by_next=tuple(g for g in located if g in leaders and first[g] in lacking),
         other_loci=_where(sites, "other_loci"),
         no_start_codon=_without_start_codon(at_codon, genome),
         at_start_codon=tuple(at_codon["gene"]),
@@ -262,15 +270,20 @@ def _leaders(
 ) -> dict[str, str]:
     """The first gene, in the direction of transcription, of each gene's operon."""
     members = sites.assign(operon=[operons.get(gene, "") for gene in sites["gene"]])
-    members = members[members["operon"] != ""]
+    members = members[(members["operon"] != "") & members["strand"].isin(STRANDS)]
     found: dict[str, str] = {}
     for keys, part in members.groupby(["operon", "chromosome", "strand"], sort=False):
         chromosome = genome[str(keys[1])]
-        begins = part["start_codon"].fillna(part["anchor"]).to_numpy()
+        begins = part["start_codon"].fillna(part["anchor"]).fillna(_first_base(part)).to_numpy()
         first = _first(begins, str(keys[2]), chromosome)
         leader = str(part["gene"].iloc[first])
         found |= dict.fromkeys(part["gene"], leader)
     return found
+
+
+def _first_base(sites: pd.DataFrame) -> pd.Series:
+    """The 5'-most base of each gene."""
+    return sites["start"].where(sites["strand"] == "+", sites["end"] - 1)
 
 
 def _first(positions: NDArray[np.float64], strand: str, chromosome: Chromosome) -> int:

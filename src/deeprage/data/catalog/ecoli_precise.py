@@ -22,6 +22,7 @@ from deeprage.data.building import build_compendium
 from deeprage.data.catalog.archive import PYMODULON, extract_members, fetch_wheel, read_member
 from deeprage.data.compendium import Compendium
 from deeprage.data.names import NameResolver
+from deeprage.data.promoters import PromoterWindow
 from deeprage.errors import DeepRageError, examples
 from deeprage.files import write_text
 
@@ -80,6 +81,7 @@ def make_ecoli_precise(path: Path, source: Path | None = None, *, raw: bool = Fa
             regulators=[gene for gene in expression.index if gene in regulators],
             genome=genome,
             annotation=annotation,
+            window=PromoterWindow(noncoding=True),  # 6 pseudogenes, one of which leads an operon
             conditions=samples,
             operons={str(g): str(operon) for g, operon in genes["operon"].dropna().items()},
             name=path.stem,
