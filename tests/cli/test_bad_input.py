@@ -169,7 +169,7 @@ class TestImport:
 
     def test_memory_that_runs_out(self, deeprage: Deeprage, parts: Path) -> None:
         size = {"--genome": ">chr1\nACGTACGTAC\n", "--annotation": "##gff-version 3\n"}
-        size["--annotation"] += "chr1\tx\tgene\t5\t6\t.\t+\t.\tID=REG001\n"
+        size["--annotation"] += "chr1\tx\tCDS\t5\t6\t.\t+\t.\tID=REG001\n"
         for option, text in size.items():
             (parts / option.strip("-")).write_text(text)
         found = deeprage(

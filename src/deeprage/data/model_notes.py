@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from deeprage.data.gene_table import Problem
 from deeprage.data.promoters import Promoters, PromoterWindow
-from deeprage.errors import counted, examples
+from deeprage.errors import DeepRageError, counted, examples
 
 #: Of fewer genes, the share that begins with a start codon says nothing.
 _FEWEST = 20
@@ -29,11 +29,22 @@ def model_remarks(promoters: Promoters, window: PromoterWindow) -> tuple[str, ..
     return tuple(_remarks(promoters, window))
 
 
-def _remarks(promoters: Promoters, window: PromoterWindow) -> Iterator[str]:
+def check_any(promoters: Promoters) -> None:
+    """Raise a `DeepRageError` with the reasons if no gene has a promoter."""
+    if not promoters.tokens and promoters.without:
+        reasons = " ".join(_on_lost(promoters))
+        raise DeepRageError(f"no gene of the matrix has a promoter. {reasons}")
+
+
+def _on_lost(promoters: Promoters) -> Iterator[str]:
     for problem, reason in _WITHOUT.items():
         genes = [gene for gene, why in promoters.without.items() if why == problem]
         if genes:
             yield f"{_genes(genes, 'has', 'have')} no promoter: {reason}."
+
+
+def _remarks(promoters: Promoters, window: PromoterWindow) -> Iterator[str]:
+    yield from _on_lost(promoters)
     yield from _on_circles(promoters)
     if promoters.by_tss:
         yield (

@@ -12,7 +12,7 @@ from deeprage.data.coding import extract_coding
 from deeprage.data.gene_table import Problem
 from deeprage.data.genome import read_genome
 from deeprage.data.matching import MatchedGenes, match_table
-from deeprage.data.model_notes import model_remarks
+from deeprage.data.model_notes import check_any, model_remarks
 from deeprage.data.placement import check_on_genome, place_genes
 from deeprage.data.promoters import Promoters, PromoterWindow, extract_promoters
 from deeprage.data.tables import read_tss_table
@@ -102,6 +102,7 @@ def from_genome(
     )
     starts = extract_coding(placed, sequences, coding) if coding else {}
     named = promoters.renamed(matched.gene_of)
+    check_any(named)
     tables = {"operons": operon_of.line, "TSS table": "" if sites is None else sites.line}
     return NamedPromoters(
         promoters=named,
