@@ -133,3 +133,21 @@ def test_gzip_and_a_byte_order_mark_change_nothing(compendium, tmp_path: Path, p
 def test_a_missing_file_is_a_user_error(compendium, tmp_path: Path) -> None:
     with pytest.raises(DeepRageError, match=r"the fold file .* does not exist"):
         split_from_files(compendium, regime="genes", genes_fold=tmp_path / "none.tsv")
+
+
+def test_names_may_be_other_identifiers_and_those_that_r_changed(
+    make_compendium, tmp_path: Path
+) -> None:
+    compendium = make_compendium(
+        genes=8, conditions=6, regulators=2, groups="aabbccdd", series="xxyyzz"
+    )
+    compendium.adata.obs_names = [f"{n}h-37C" for n in range(6)]
+    given = {f"X{name[1:]}h.37C": role for name, role in CONDITIONS.items()}
+    split = split_from_files(
+        compendium,
+        regime="both",
+        genes_fold=write(tmp_path / "genes.tsv", **{k.lower(): v for k, v in GENES.items()}),
+        conditions_fold=write(tmp_path / "conditions.tsv", **given),
+    )
+    assert split.role[5, 0] == Role.TEST
+    assert split.role[0, 2] == Role.TRAIN

@@ -9,10 +9,10 @@ import pandas as pd
 
 from deeprage.data.build_notes import BuildNotes
 from deeprage.data.compendium import Compendium
+from deeprage.data.condition_names import match_conditions
 from deeprage.data.expression import check_logarithms, read_expression, transform_expression
 from deeprage.data.gene_source import GeneSource, open_source
 from deeprage.data.joining import DEFAULT_CODING, Parts, join
-from deeprage.data.matching import match_conditions
 from deeprage.data.near_names import near_names_hint
 from deeprage.data.orientation import OrientationChooser
 from deeprage.data.problems import Problems

@@ -24,6 +24,8 @@ def content_of_compendium(compendium: Compendium) -> str:
     )
     about = {key: compendium.about[key] for key in ("unit", "anchor", "downstream")}
     found.update(json.dumps([*names, compendium.regulators, about], sort_keys=True).encode())
+    # Motifs and networks find their regulators by these.
+    found.update(json.dumps(compendium.names.identifiers).encode())
     return found.hexdigest()[:32]
 
 

@@ -1,7 +1,8 @@
 """Fold files: a user's own assignment of genes or conditions to training, validation and test."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ def read_fold(
     names: Sequence[str],
     groups: Sequence[str],
     needed: NDArray[np.bool_],
+    meant: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
 ) -> NDArray[np.int8]:
     """Roles int8 (len(names),) out of a file with lines `name<TAB>train|validation|test`.
 
@@ -32,6 +34,8 @@ def read_fold(
         kind: what the names are, in the plural: `genes` or `conditions`.
         names: all names of the compendium.
         groups: the gene group or series of each; the file must not part one.
+        meant: gives the compendium's names for those of a list, as far as it knows them; by
+            default they must be the same.
         needed: which of `names` the file must list; others may be left out and get UNUSED.
 
     Raises:
@@ -39,7 +43,10 @@ def read_fold(
             role without any name, or a parted group, with counts and examples.
     """
     row_of = {name: row for row, name in enumerate(names)}
-    listed = _read_lines(path, kind, row_of)
+    lines = _read_lines(path)
+    known = {} if meant is None else meant([line.name for line in lines])
+    lines = [line._replace(name=known.get(line.name, line.name)) for line in lines]
+    listed = _roles(path, kind, lines, row_of)
     strange = [name for name in listed if name not in row_of]
     if strange:
         raise DeepRageError(
@@ -69,11 +76,17 @@ def read_fold(
     return roles
 
 
-def _read_lines(path: Path, kind: str, known: Collection[str]) -> dict[str, Role]:
+class _Line(NamedTuple):
+    name: str
+    role: str
+    number: int
+
+
+def _read_lines(path: Path) -> list[_Line]:
+    """Names and words for roles; a header is one of the lines."""
     with open_text(path, "the fold file") as handle:
         lines = handle.read().splitlines()
-    found: list[tuple[str, Role]] = []
-    begun = False
+    found: list[_Line] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -83,15 +96,20 @@ def _read_lines(path: Path, kind: str, known: Collection[str]) -> dict[str, Role
                 f"{path}, line {number}: expected a name and a role with one tab between them, "
                 f"found {line!r}."
             )
-        is_header = not begun and fields[0] not in known and fields[1] not in _ROLES
-        begun = True
-        if is_header:
-            continue
-        if fields[1] not in _ROLES:
-            raise unknown(f"role in {path}, line {number}:", fields[1], _ROLES)
-        found.append((fields[0], _ROLES[fields[1]]))
-    check_unique([name for name, _ in found], f"{kind} in {path}", "list each once")
-    return dict(found)
+        found.append(_Line(fields[0], fields[1], number))
+    return found
+
+
+def _roles(
+    path: Path, kind: str, lines: Sequence[_Line], known: Collection[str]
+) -> dict[str, Role]:
+    if lines and lines[0].name not in known and lines[0].role not in _ROLES:
+        lines = lines[1:]  # a header
+    for line in lines:
+        if line.role not in _ROLES:
+            raise unknown(f"role in {path}, line {line.number}:", line.role, _ROLES)
+    check_unique([line.name for line in lines], f"{kind} in {path}", "list each once")
+    return {line.name: _ROLES[line.role] for line in lines}
 
 
 def _check_groups_whole(

@@ -12,12 +12,12 @@ import pandas as pd
 
 from deeprage.data.build_notes import BuildNotes, notes_of
 from deeprage.data.compendium import Compendium
+from deeprage.data.condition_names import check_conditions
 from deeprage.data.gene_source import GeneSource
 from deeprage.data.groups import gene_groups
 from deeprage.data.matching import (
     MatchedGenes,
     MatchedRegulators,
-    check_conditions,
     match_regulators,
     match_table,
     unknown_regulators,

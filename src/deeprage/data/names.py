@@ -207,6 +207,11 @@ class NameResolver:
         """Index of the gene that one name means by itself, None if none or several."""
         return self.resolve([name]).gene_index[0]
 
+    def names_of(self, names: Sequence[str]) -> dict[str, str]:
+        """What this resolver calls the genes that a list of different genes means, if it knows."""
+        shown, meant = self.shown, self.resolve(names, distinct=True)
+        return {name: shown[index] for name, index in meant.resolved.items()}
+
     def one(self, name: str, what: str) -> int:
         """Index of the gene that one name means.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.allocation import allocate
 from deeprage.data.compendium import Compendium
+from deeprage.data.condition_names import match_conditions
 from deeprage.data.fold_files import read_fold
 from deeprage.data.split import Regime, Role, ScoringProtocol, Split, scored_rows
 from deeprage.errors import DeepRageError, unknown
@@ -158,7 +159,12 @@ def split_from_files(
     gene_roles = condition_roles = None
     if genes_fold is not None:
         gene_roles = read_fold(
-            genes_fold, kind="genes", names=compendium.genes, groups=compendium.groups, needed=rows
+            genes_fold,
+            kind="genes",
+            names=compendium.genes,
+            groups=compendium.groups,
+            needed=rows,
+            meant=compendium.names.names_of,
         )
     if conditions_fold is not None:
         condition_roles = read_fold(
@@ -167,6 +173,7 @@ def split_from_files(
             names=compendium.conditions,
             groups=compendium.series,
             needed=np.ones(len(compendium.conditions), dtype=bool),
+            meant=lambda listed: match_conditions(listed, compendium.conditions),
         )
     role = cross(compendium, rows, gene_roles, condition_roles)
     label = ", ".join(path.name for path in (genes_fold, conditions_fold) if path)

@@ -146,18 +146,17 @@ def ecoli_knockouts(compendium: Compendium) -> list[RealKnockout]:
             f"{compendium.about['name']} has no column {lost[0]!r} for its samples: give "
             "`ecoli-precise`."
         )
-    slots = {
-        compendium.symbols[row].lower(): compendium.genes[row] for row in compendium.regulator_rows
-    }
     growth = [tuple(map(str, row)) for row in obs[list(GROWTH)].itertuples(index=False)]
     strains = [str(strain) for strain in obs["strain"]]
     wild = {
         n: found["parent"] for n, text in enumerate(strains) if (found := _WILD.fullmatch(text))
     }
+    genes = [found["gene"] for text in strains if (found := _DELETION.fullmatch(text))]
+    known = compendium.regulator_names.names_of(genes)
     deleted: dict[str, dict[tuple[object, ...], list[int]]] = {}
     for sample, text in enumerate(strains):
         found = _DELETION.fullmatch(text)
-        if found is not None and found["gene"].lower() in slots:
+        if found is not None and found["gene"] in known:
             # One contrast a growth condition, series and strain.
             key = (compendium.series[sample], found["parent"], growth[sample])
             deleted.setdefault(found["gene"], {}).setdefault(key, []).append(sample)
@@ -171,7 +170,7 @@ def ecoli_knockouts(compendium: Compendium) -> list[RealKnockout]:
                 contrasts.append(Contrast(np.array(samples), np.array(controls)))
         if contrasts:
             kin = [n for n, text in enumerate(strains) if f" {gene}_" in text]
-            own = (slots[gene.lower()],)
+            own = (known[gene],)
             result.append(RealKnockout(gene, own, -1, tuple(contrasts), relatives=tuple(kin)))
     if not result:
         raise DeepRageError(
