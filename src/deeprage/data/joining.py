@@ -103,7 +103,7 @@ def join(parts: Parts, problems: Problems) -> tuple[Compendium, BuildNotes]:
         anchor=parts.window.anchor,
         downstream=parts.window.downstream,
         coding=promoters.coding,
-        identifiers=matched.identifiers,
+        identifiers=matched.kept_identifiers,
         **parts.about,
     )
     tables = [*promoters.matches, *([] if groups is None else [("gene groups", groups.line)])]

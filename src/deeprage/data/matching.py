@@ -91,8 +91,17 @@ class MatchedGenes:
             best = min((_fit(rule) for rule in fit.values()), default=None)
             bearing = [row for row, rule in fit.items() if _fit(rule) == best]
             for row in bearing if len(bearing) == 1 else rows:
-                found[row] = self._kept(index)
+                found[row] = self._of_gene(index)
         return found
+
+    @property
+    def kept_identifiers(self) -> dict[str, list[Identifier]]:
+        """Identifiers that a compendium keeps, of transcripts only if rows are called so."""
+        used = {rule.kind for rule in self.meant.rules if rule is not None}
+        return {
+            row: [pair for pair in pairs if pair[0] not in _MANY or pair[0] in used]
+            for row, pairs in self.identifiers.items()
+        }
 
     @cached_property
     def _rows_of(self) -> dict[int, dict[str, Rule | None]]:
@@ -106,13 +115,8 @@ class MatchedGenes:
                 found.setdefault(index, {})[row] = rule if name == row else None
         return found
 
-    def _kept(self, index: int) -> list[Identifier]:
-        used = {rule.kind for rule in self.meant.rules if rule is not None}
-        pairs = [
-            pair
-            for pair in self.source.names.identifiers[index]
-            if pair[0] not in _MANY or pair[0] in used
-        ]
+    def _of_gene(self, index: int) -> list[Identifier]:
+        pairs = list(self.source.names.identifiers[index])
         symbol = self.source.symbols[index]
         if symbol not in {value for _, value in pairs}:
             pairs.append(("symbol", symbol))
