@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from benchmarks.record import Row
 from deeprage import api
 from deeprage.data.compendium import Compendium
-from deeprage.data.motifs import Motif, load_motifs
+from deeprage.data.motif_names import motif_owners
+from deeprage.data.motif_sources import known_motifs
+from deeprage.data.motifs import Motif, read_meme
 from deeprage.data.regulatory_network import AlignedNetwork, align, read_network
 from deeprage.data.split import Split, visible
 from deeprage.files import read_json
@@ -21,7 +23,6 @@ from deeprage.interpretation.activity import site_evidence
 from deeprage.interpretation.link_scores import LinkScores, Ranking, rewired, score_links
 from deeprage.interpretation.model import filters_of, model_of
 from deeprage.interpretation.motifs import MotifOptions, find_motifs
-from deeprage.interpretation.regulator_motifs import motifs_of_regulators
 from deeprage.interpretation.simple_links import motif_occupancy, with_regulators
 from deeprage.interpretation.tomtom import factors
 from deeprage.training.run import Run
@@ -98,7 +99,9 @@ def link_rows(options: argparse.Namespace) -> list[Row]:
     known = _Known(compendium, run.split, network)
     symbols = compendium.regulator_symbols
     having = compendium.has_promoter
-    named = motifs_of_regulators(load_motifs(options.link_motifs), compendium.regulator_names)
+    named = motif_owners(
+        known_motifs(options.link_motifs, compendium).motifs, compendium.regulator_names
+    ).by_regulator
     named = known.tested(named)
     edge, pairs = known.pairs(list(named))
     ranking = Ranking(known.evidence(named)[having], pairs)
@@ -132,7 +135,7 @@ def _filter_motifs(
 
     Of a factor that several filters match, the filter with the smallest q-value.
     """
-    targets = load_motifs(options.motifs)
+    targets = known_motifs(options.motifs, compendium).motifs
     promoters = compendium.promoters[run.split.train_rows]
     quick = MotifOptions(rounds=0, filter_rounds=0)
     result = find_motifs(filters_of(model_of(run, compendium)), promoters, targets, quick)
@@ -167,7 +170,7 @@ def simulated_rows(options: argparse.Namespace) -> list[Row]:
     """Planted motifs recovered, and the regulator of each; rows `simulated.*`."""
     run = Run.load(options.screen_run)
     compendium = Compendium.load(options.simulated)
-    planted = load_motifs([options.simulated.with_suffix(".motifs.meme")])
+    planted = read_meme(options.simulated.with_suffix(".motifs.meme"))
     promoters = compendium.promoters[run.split.train_rows]
     quick = MotifOptions(rounds=0, filter_rounds=0)
     result = find_motifs(filters_of(model_of(run, compendium)), promoters, planted, quick)

@@ -8,7 +8,7 @@ import pytest
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import encode
 from deeprage.data.motifs import Motif, letter_frequencies, meme_text
-from deeprage.training.first_motifs import known_motifs, motif_filters
+from deeprage.training.first_motifs import first_motifs, motif_filters
 from deeprage.training.run import Run
 
 from .conftest import TINY, Deeprage, Result, refused
@@ -39,9 +39,9 @@ def test_filters_are_the_motifs_of_the_file(
     )  # fmt: skip
     assert found.code == 0, found.err
     run = Run.load(tmp_path / "run")
-    motifs, about = known_motifs([known])
-    assert run.config["first_motifs"] == about
     compendium = Compendium.load(toy)
+    motifs, about = first_motifs([known], compendium)
+    assert run.config["first_motifs"] == about
     near = compendium.promoters[run.split.train_rows]
     expected, _ = motif_filters(motifs, 7, letter_frequencies(near))
     weight = run.network().promoter_encoder.weight.detach().numpy()
@@ -53,11 +53,15 @@ def test_filters_are_the_motifs_of_the_file(
     assert same.any(axis=1)[:2].all()
 
 
-def test_jaspar_is_taken_where_no_file_is_given(
+def test_jaspar_is_taken_where_it_is_asked_for(
     deeprage: Deeprage, toy: Path, tmp_path: Path
 ) -> None:
-    found = deeprage("train", toy, "--out", tmp_path / "run", *TINY, *START, "--regime", "genes")
+    train = ("train", toy, "--out", tmp_path / "run", *TINY, *START, "--regime", "genes")
+    refused(deeprage(*train), "needs known motifs", "jaspar:fungi does not fit", "--motifs FILE")
+    refused(deeprage(*train, "--motifs", "none"), "needs known motifs", "none was given")
+    found = deeprage(*train, "--motifs", "jaspar:fungi")
     assert found.code == 0, found.err
+    assert "known motifs: JASPAR fungi (193 motifs)" in found.err
     (about,) = Run.load(tmp_path / "run").config["first_motifs"]
     assert about["name"] == "JASPAR fungi"
     assert about["motifs"] > 100
@@ -74,8 +78,8 @@ def test_what_cannot_start_from_motifs_is_refused(
         return deeprage("train", toy, "--out", out, *TINY, *more)
 
     refused(train("--motifs", known), "--motifs", "--set network.first_filters=motifs")
-    refused(train(*START, "--motifs", tmp_path / "absent.meme"), "absent.meme", "check the path")
-    refused(train(*START, "--motifs", text), "text.meme", "MEME format")
+    refused(train(*START, "--motifs", tmp_path / "absent.meme"), "no motif file", "absent.meme")
+    refused(train(*START, "--motifs", text), "text.meme", "give motifs as MEME")
     other = ("--set", "network.encoder=deepbind")
     refused(train(*START, *other, "--motifs", known), "conv encoder only", "deepbind", "'random'")
     refused(train(*START, "--resume", "--motifs", known), "nothing to resume")

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from deeprage import api
 from deeprage.data.motifs import read_meme
+from deeprage.errors import DeepRageError
 from deeprage.report.page import render
 from deeprage.report.run_folder import RunFolder
 
@@ -35,13 +37,15 @@ def test_it_writes_table_motifs_and_summary(
 def test_python_takes_the_same_names_and_the_report_shows_what_is_in_the_run(
     toy_run: Path, tmp_path: Path
 ) -> None:
-    """Without a motif file, JASPAR's fungi; several files and the null are in the page."""
+    """A collection by name; the null is in the page."""
     copy = tmp_path / "run"
     copy.mkdir()
     for file in toy_run.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
     assert "motifs" not in section_names(copy)
-    path = api.motifs(copy, best=20, rounds=2)
+    with pytest.raises(DeepRageError, match="jaspar:fungi does not fit"):
+        api.motifs(copy, best=20, rounds=2)
+    path = api.motifs(copy, motifs=[Path("jaspar:fungi")], best=20, rounds=2)
     assert path == copy / "motifs.tsv"
     assert section_names(copy).count("motifs") == 1
     page = render(RunFolder.open(copy))

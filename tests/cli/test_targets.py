@@ -65,7 +65,7 @@ def test_python_without_network_and_without_motifs_of_regulators(copy: Path, met
         ("--score", "magic", "mixed"),
         ("--method", "magic", "integrated"),
         ("--network", "nowhere.tsv", "nowhere.tsv"),
-        ("--score", "mixed", "needs motifs"),
+        ("--score", "mixed", "needs known motifs"),
         ("--most", 0, "--most"),
     ],
 )

@@ -12,7 +12,6 @@ from deeprage.data.motifs import (
     Motif,
     jaspar_motifs,
     letter_frequencies,
-    load_motifs,
     log_odds,
     read_meme,
 )
@@ -72,7 +71,6 @@ class TestMemeFiles:
         np.testing.assert_allclose(first.probabilities[:, 0], [0.1, 0.2, 0.3, 0.4])
         np.testing.assert_allclose(first.probabilities[:, 1], [1, 0, 0, 0])
         assert (second.name, second.symbol, second.width) == ("plain", "plain", 2)
-        assert len(load_motifs([path, path])) == 4
 
     def test_a_binary_file_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "motifs.meme"

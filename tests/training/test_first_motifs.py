@@ -19,7 +19,7 @@ from deeprage.errors import DeepRageError
 from deeprage.networks.network import Network
 from deeprage.networks.presets import preset
 from deeprage.training.first_motifs import (
-    known_motifs,
+    first_motifs,
     most_informative,
     motif_filters,
     start_from_motifs,
@@ -204,7 +204,7 @@ def test_a_network_of_the_command_line_starts_and_stays_with_its_motifs(
         tmp_path / "c.h5ad", **words, settings=settings_, motifs=[tmp_path / "m.meme"],
         out=tmp_path / "run", threads=1,
     )  # fmt: skip
-    _, about = known_motifs([tmp_path / "m.meme"])
+    _, about = first_motifs([tmp_path / "m.meme"], compendium)
     assert [part["name"] for part in about] == ["m.meme"]
     assert Run.load(run).config["first_motifs"] == about
     weight = Run.load(run).network().promoter_encoder.weight.detach().numpy()
@@ -231,18 +231,25 @@ def test_a_network_of_the_command_line_starts_and_stays_with_its_motifs(
     assert not (tmp_path / "other").exists()
 
 
-def test_a_run_remembers_what_motifs_say_and_not_how_the_file_is_laid_out(tmp_path) -> None:
+def test_a_run_remembers_what_motifs_say_and_not_how_the_file_is_laid_out(
+    make_compendium, tmp_path
+) -> None:
     text = meme_text([sharp("TGACTCA"), sharp("CCGATCGG")], EVEN)
     (tmp_path / "a.meme").write_text(text)
     (tmp_path / "b.meme").write_text(text.replace("\n\n", "\n\n\n"))
     (tmp_path / "c.meme").write_text(meme_text([sharp("TGACTCA"), sharp("CCGATCGC")], EVEN))
-    motifs, about = known_motifs([tmp_path / f"{name}.meme" for name in "abc"])
+    files = [tmp_path / f"{name}.meme" for name in "abc"]
+    motifs, about = first_motifs(files, make_compendium())
     assert [motif.name for motif in motifs] == ["TGACTCA", "CCGATCGG"] * 2 + ["TGACTCA", "CCGATCGC"]
     assert [part["motifs"] for part in about] == [2, 2, 2]
     assert about[0]["content"] == about[1]["content"] != about[2]["content"]
 
 
-def test_without_a_file_the_motifs_are_jaspars() -> None:
-    motifs, about = known_motifs(None)
+def test_jaspars_motifs_by_name_and_none_for_another_organism(make_compendium) -> None:
+    motifs, about = first_motifs(["jaspar:fungi"], make_compendium())
     assert len(motifs) > 100
     assert [part["name"] for part in about] == ["JASPAR fungi"]
+    with pytest.raises(
+        DeepRageError, match=r"no motif for filters to start from, since .*--motifs FILE"
+    ):
+        first_motifs(None, make_compendium())

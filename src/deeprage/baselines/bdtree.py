@@ -24,6 +24,7 @@ from deeprage.baselines.boosting_inputs import upstream
 from deeprage.baselines.boosting_scale import CutsValues, fit_edges
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
+from deeprage.data.motif_sources import known_motifs
 from deeprage.data.split import Role, Split
 from deeprage.errors import DeepRageError
 
@@ -85,7 +86,7 @@ class BDTree(CutsValues):
         limits: on leaves, rows, columns, gain: which to try. Nodes of 30 genes and 8 conditions
             suit promoters better than small ones, which follow single genes.
         kmer: length of the counted k-mers; None for none.
-        motif_files: MEME files; None for JASPAR's fungi, an empty list for none.
+        motif_files: as `MotifFeatures.motifs`, an empty list for none.
         window: bp upstream of the gene.
         questions: most thresholds an attribute or regulator.
         edges: log2 thresholds of Down and Up.
@@ -184,12 +185,13 @@ class BDTree(CutsValues):
 
     def _attributes(self, visible: Compendium) -> tuple[list[str], NDArray[np.float32]]:
         """Names and values (G, K) of the gene attributes."""
-        from deeprage.baselines.bdtree_attributes import gene_attributes
+        from deeprage.baselines.bdtree_attributes import BINS, gene_attributes
 
+        tokens = upstream(visible, self.window)
         return gene_attributes(
-            upstream(visible, self.window),
+            tokens,
             kmer=self.kmer,
-            motif_files=self.motif_files,
+            motifs=known_motifs(self.motif_files, visible).up_to(tokens.shape[1] - BINS + 1).motifs,
             cache=self.cache,
         )
 

@@ -8,27 +8,29 @@ from numpy.typing import NDArray
 
 from deeprage.baselines.boosting_inputs import kmer_names
 from deeprage.baselines.features import kmer_counts
+from deeprage.data.motifs import Motif
 from deeprage.errors import DeepRageError
+
+#: Equal parts of a promoter in which motifs are scored.
+BINS = 5
 
 
 def gene_attributes(
     tokens: NDArray[np.int8],
     *,
     kmer: int | None,
-    motif_files: Sequence[Path | str] | None,
-    bins: int = 5,
+    motifs: Sequence[Motif],
+    bins: int = BINS,
     cache: Path | None = None,
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Names (K,) and values float32 (G, K) for promoters int8 (G, L).
 
-    k-mer counts of both strands; and for each motif of the MEME files (None: JASPAR's fungi;
-    empty: none) its best log2-odds in the window and in each of `bins` parts of it, and its
-    occupancy.
+    k-mer counts of both strands; and for each motif its best log2-odds in the window and in each
+    of `bins` parts of it, and its occupancy.
 
     Raises:
         DeepRageError: neither k-mers nor motifs are asked for.
     """
-    from deeprage.data.motifs import load_motifs
     from deeprage.data.pwm_scan import scan
 
     names: list[str] = []
@@ -36,8 +38,7 @@ def gene_attributes(
     if kmer is not None:
         names += kmer_names(kmer)
         parts.append(kmer_counts(tokens, k=kmer, bins=1))
-    if motif_files is None or motif_files:
-        motifs = load_motifs(motif_files)
+    if motifs:
         scores = scan(tokens, motifs, window=tokens.shape[1], bins=bins, cache=cache)
         titles = [f"{motif.symbol} {motif.name}" for motif in motifs]
         names += titles + [f"{title} occupancy" for title in titles]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.baselines.choosing import squared_error
-from deeprage.baselines.features import MotifFeatures, regulator_inputs, standardised
+from deeprage.baselines.features import MotifFeatures, no_motifs, regulator_inputs, standardised
 from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role, Split
@@ -79,6 +79,8 @@ class BilinearRidge:
             change of the filled cells is below this share of the values'.
     """
 
+    needs_motifs = True
+
     def __init__(
         self,
         *,
@@ -125,6 +127,8 @@ class BilinearRidge:
 
     def _motif_inputs(self, visible: Compendium, rows: NDArray[np.intp]) -> Matrix:
         features = self.motif_features.of(visible)
+        if not features.shape[1]:
+            raise no_motifs("bilinear-ridge")
         return _with_constant(standardised(features, rows).astype(np.float64))
 
     def _choose(

@@ -9,11 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.bdtree_attributes import gene_attributes
+from deeprage.baselines.bdtree_attributes import BINS, gene_attributes
 from deeprage.baselines.boosting_inputs import upstream
 from deeprage.baselines.boosting_scale import CutsValues, fit_edges
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
+from deeprage.data.motif_sources import known_motifs
 from deeprage.data.split import Role, Split
 from deeprage.errors import DeepRageError
 
@@ -30,7 +31,7 @@ class Cager(CutsValues):
         leaves: sizes of tree to try.
         screened: attributes that a tree may use.
         kmer: length of the counted k-mers; None for none.
-        motif_files: MEME files; None for JASPAR's fungi, an empty list for none.
+        motif_files: as `MotifFeatures.motifs`, an empty list for none.
         window: bp upstream of the gene.
         least: fewest genes in a leaf.
         edges: log2 thresholds of Down and Up.
@@ -70,10 +71,11 @@ class Cager(CutsValues):
             raise DeepRageError(
                 "CAGER needs training cells and at least one size of tree; got none."
             )
+        tokens = upstream(visible, self.window)
         _, attributes = gene_attributes(
-            upstream(visible, self.window),
+            tokens,
             kmer=self.kmer,
-            motif_files=self.motif_files,
+            motifs=known_motifs(self.motif_files, visible).up_to(tokens.shape[1] - BINS + 1).motifs,
             cache=self.cache,
         )
         classes = classify(truth, self.edges)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import N_TOKEN
-from deeprage.data.motifs import load_motifs
+from deeprage.data.motif_sources import KnownMotifs, known_motifs
 from deeprage.data.pwm_scan import scan
 from deeprage.data.split import Split
 from deeprage.errors import DeepRageError
@@ -68,7 +68,8 @@ class MotifFeatures:
     """PWM scores of promoters, as several baselines take them.
 
     Attributes:
-        motifs: MEME files; None for JASPAR's fungi of the installed `pyjaspar`.
+        motifs: files and collections; None for the default collection where it fits; see
+            `data.motif_sources`.
         window: bp before the gene that are scanned.
         bins: equal parts of the window.
         cache: folder for motif scores, so that they are made once for all folds.
@@ -79,18 +80,37 @@ class MotifFeatures:
     bins: int
     cache: Path | str | None
 
+    def known(self, compendium: Compendium) -> KnownMotifs:
+        """The motifs, without those that are too wide for the promoters."""
+        length = proximal(compendium, self.window).shape[1]
+        return known_motifs(self.motifs, compendium).up_to(length - self.bins + 1)
+
     def of(self, compendium: Compendium) -> NDArray[np.float32]:
-        """Best score of each motif in each bin, then its occupancy, float32 (G, M * (bins + 1))."""
+        """Best score of each motif in each bin, then its occupancy, float32 (G, M * (bins + 1)).
+
+        No column where no motif is known.
+        """
         tokens = proximal(compendium, self.window)
+        motifs = self.known(compendium).motifs
+        if not motifs:
+            return np.zeros((len(tokens), 0), dtype=np.float32)
         scores = scan(
             tokens,
-            load_motifs(self.motifs),
+            motifs,
             window=tokens.shape[1],
             bins=self.bins,
             cache=None if self.cache is None else Path(self.cache),
         )
         flat = scores.best.reshape(len(tokens), -1)
         return np.concatenate([flat, scores.occupancy], axis=1)
+
+
+def no_motifs(predictor: str) -> DeepRageError:
+    """The error of a predictor that reads motifs alone, where none is known."""
+    return DeepRageError(
+        f"{predictor} reads known motifs alone, and none fits this compendium: give --motifs FILE, "
+        "or leave it out."
+    )
 
 
 def standardised(features: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:

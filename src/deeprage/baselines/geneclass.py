@@ -32,6 +32,7 @@ from deeprage.baselines.boosting_scale import ScoreScale
 from deeprage.baselines.boosting_search import Found, RuleSearch
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
+from deeprage.data.motif_sources import known_motifs
 from deeprage.data.split import Split
 
 
@@ -49,7 +50,7 @@ class GeneClass:
         patience: stop when the validation error has not fallen for so many rounds; None to make
             all of them.
         kmer: length of the k-mers among the motifs; None for no k-mers.
-        motif_files: MEME files; None for JASPAR's fungi, an empty list for no matrices.
+        motif_files: as `MotifFeatures.motifs`, an empty list for no matrices.
         window: bp upstream of the gene that are searched for motifs.
         bundle: the stabilised form: rules of the same node whose weighted symmetric difference
             from the best is at most this share of the best rule's weight join it, at most
@@ -131,12 +132,10 @@ class GeneClass:
 
     def _attributes(self, visible: Compendium) -> GeneAttributes:
         """Motif hits and k-mers of the promoters."""
-        from deeprage.data.motifs import load_motifs
-
         tokens = upstream(visible, self.window)
         parts = [] if self.kmer is None else [kmer_presence(tokens, self.kmer)]
-        if self.motif_files is None or self.motif_files:
-            motifs = load_motifs(self.motif_files)
+        motifs = known_motifs(self.motif_files, visible).up_to(tokens.shape[1]).motifs
+        if motifs:
             parts.append(motif_hits(tokens, motifs, cache=self.cache))
         return varying(join_attributes(parts), least=min(10, len(tokens) // 10))
 

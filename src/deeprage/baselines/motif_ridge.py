@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.baselines.features import MotifFeatures, standardised
+from deeprage.baselines.features import MotifFeatures, no_motifs, standardised
 from deeprage.baselines.promoter_factors import CONDITION_PENALTIES, PromoterFactors
 from deeprage.baselines.ridge import PENALTIES, ridge_path
 from deeprage.data.compendium import Compendium
@@ -18,11 +18,15 @@ from deeprage.data.compendium import Compendium
 class MotifRidge(PromoterFactors):
     """Factor scores by ridge from PWM scores: best match in position bins, and occupancy.
 
+    Without a known motif there is nothing to fit, which `fit` refuses.
+
     Args:
         motifs, window, bins, cache: as `MotifFeatures`.
         factors, condition_penalties: as `PromoterFactors`.
         penalties: tried for each factor, as `deeprage.baselines.ridge.ridge_path`.
     """
+
+    needs_motifs = True
 
     def __init__(
         self,
@@ -40,7 +44,10 @@ class MotifRidge(PromoterFactors):
         self.penalties = tuple(penalties)
 
     def _features(self, visible: Compendium) -> NDArray[np.float32]:
-        return self.motif_features.of(visible)
+        features = self.motif_features.of(visible)
+        if not features.shape[1]:
+            raise no_motifs("motif-ridge")
+        return features
 
     def _paths(
         self, features: NDArray[np.float32], rows: NDArray[np.intp], scores: NDArray[np.float64]

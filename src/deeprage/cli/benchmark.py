@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
+from deeprage.cli.motifs_in_use import MOTIFS_HELP, motifs_in_use
 from deeprage.cli.parsing import refuse_unused
 from deeprage.errors import DeepRageError
 from deeprage.listing import listed, listed_paths
@@ -53,7 +54,7 @@ def benchmark(
     ] = False,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Motifs in MEME format, with commas or repeated; default: JASPAR's fungi."),
+        Option(help=MOTIFS_HELP),
     ] = None,
     epochs: Annotated[
         int | None, Option(help="Epochs of a network's training; default: 1 to 3.")
@@ -77,6 +78,8 @@ def benchmark(
     if not controls:
         refuse_unused("there are no --controls", controlled=controlled, control_folds=control_folds)
     compendium = Compendium.load(Path(file))
+    sources = listed_paths("--motifs", motifs)
+    motifs_in_use(sources, compendium)
     with _progress() as told:
         found = run_benchmark(
             compendium,
@@ -92,7 +95,7 @@ def benchmark(
             jobs=jobs,
             threads=threads,
             epochs=epochs,
-            motifs=listed_paths("--motifs", motifs),
+            motifs=sources,
             seed=seed,
             before_keeping=lambda aside: write_benchmark_page(aside, out=aside / PAGE),
             **told,

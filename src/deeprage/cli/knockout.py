@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table
+from deeprage.cli.motifs_in_use import MOTIFS_HELP
 from deeprage.cli.parsing import choice, refuse_unused
 from deeprage.listing import listed_paths
 
@@ -68,7 +69,7 @@ def knockout(
     ] = None,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Known motifs, MEME format, with commas or repeated; default: JASPAR's fungi."),
+        Option(help=MOTIFS_HELP),
     ] = None,
     site_p: Annotated[
         float | None,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deeprage.cli.console import note, watched
+from deeprage.cli.motifs_in_use import motifs_in_use
 from deeprage.cli.parsing import refuse_unused
 from deeprage.errors import DeepRageError, unknown
 from deeprage.listing import listed
@@ -83,7 +84,7 @@ class KnockoutInputs:
         site_p: float,
     ) -> list[Perturbation]:
         """What is to be done, in the order level, motif, filter, pair."""
-        from deeprage.data.motifs import letter_frequencies, load_motifs
+        from deeprage.data.motifs import letter_frequencies
         from deeprage.data.sites import read_pattern
         from deeprage.data.validation import check_unique
         from deeprage.interpretation.perturbation import (
@@ -97,7 +98,9 @@ class KnockoutInputs:
         finder = RegulatorFinder(self.compendium.regulator_names, self.compendium.regulator_symbols)
 
         def known() -> list[Motif]:
-            return load_motifs(None if not known_motifs else [Path(path) for path in known_motifs])
+            return motifs_in_use(
+                known_motifs, self.compendium, needed="--motif with the name of a motif"
+            ).motifs
 
         def reads(read: Callable[[str, RegulatorFinder], object]) -> Callable[[str], bool]:
             return lambda text: _is_read(read, text, finder)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deeprage.cli.console import note
 from deeprage.cli.knockout_inputs import KnockoutInputs
+from deeprage.cli.motifs_in_use import motifs_in_use
 from deeprage.errors import DeepRageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class ScreenOptions(NamedTuple):
     Attributes:
         known: known targets, if there are any.
         step: by which levels move, log2; of `regulators`.
-        motifs: MEME files; None for JASPAR's fungi; of `motifs`, like those that follow.
+        motifs: files and collections, see `data.motif_sources`; of `motifs`, like what follows.
         site_p: p-value at which a word is a site; see `site_patterns`.
         mask: what masked sites become.
         seed: of shuffling them.
@@ -113,14 +114,16 @@ def _motifs(inputs: KnockoutInputs, options: ScreenOptions) -> _Screened:
     """Motifs of no regulator are left out: there is nothing to test them by."""
     import numpy as np
 
-    from deeprage.data.motifs import letter_frequencies, load_motifs
+    from deeprage.data.motif_names import motif_owners
+    from deeprage.data.motifs import letter_frequencies
     from deeprage.interpretation.regulator_motifs import owned_patterns
     from deeprage.interpretation.screen import screen_motifs
 
     symbols = inputs.compendium.regulator_symbols
-    files = [Path(path) for path in options.motifs] if options.motifs else None
+    known = motifs_in_use(options.motifs, inputs.compendium, needed="--screen motifs")
+    note(motif_owners(known.motifs, inputs.compendium.regulator_names).summary)
     found = owned_patterns(
-        load_motifs(files), inputs.compendium.regulator_names,
+        known.motifs, inputs.compendium.regulator_names,
         letter_frequencies(inputs.wild.promoters),
         longest=inputs.wild.promoters.shape[1], p_value=options.site_p,
     )  # fmt: skip

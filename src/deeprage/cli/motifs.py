@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table
+from deeprage.cli.motifs_in_use import MOTIFS_HELP, motifs_in_use
 from deeprage.cli.parsing import refuse_unused
 from deeprage.listing import listed_paths
 
@@ -15,7 +16,7 @@ def motifs(
     *,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Known motifs, MEME format, with commas or repeated; default: JASPAR's fungi."),
+        Option(help=MOTIFS_HELP),
     ] = None,
     out: Annotated[
         Path | None,
@@ -46,7 +47,7 @@ def motifs(
     """
     from deeprage.cli.scoring import compendium_of
     from deeprage.cli.threads import use_threads
-    from deeprage.data.motifs import letter_frequencies, load_motifs
+    from deeprage.data.motifs import letter_frequencies
     from deeprage.interpretation.model import HasFilters, filters_of, model_of
     from deeprage.interpretation.motif_files import MOTIF_MEME, MOTIF_TABLE, write_motifs
     from deeprage.interpretation.motifs import MotifOptions, find_motifs
@@ -64,16 +65,16 @@ def motifs(
     compendium = compendium_of(found, data)
     rows = found.split.train_rows
     promoters = compendium.promoters[rows[compendium.has_promoter[rows]]]
-    files = listed_paths("--motifs", motifs) or ()
-    known = {path.name: load_motifs([path]) for path in files}
-    if not known:
-        known["JASPAR fungi"] = load_motifs(None)
-    targets = [motif for part in known.values() for motif in part]
+    model = model_of(found, compendium)
+    if patterns is None:
+        filters_of(model)  # a model without filters is refused before its motifs are looked for
+    files = listed_paths("--motifs", motifs)
+    known = motifs_in_use(files, compendium, needed="a comparison of filters")
+    targets = known.motifs
     discovered = None
     if patterns is not None:
         background = letter_frequencies(promoters)
         discovered = match_patterns(read_patterns(patterns), targets, background, options)
-    model = model_of(found, compendium)
     result = None
     has_filters = isinstance(model, HasFilters)
     if discovered is not None and not has_filters:
@@ -84,7 +85,7 @@ def motifs(
         content = write_motifs(
             result,
             aside,
-            sources={name: len(part) for name, part in known.items()},
+            sources={name: len(part) for name, part in known.parts.items()},
             options=options,
             patterns=discovered,
         )

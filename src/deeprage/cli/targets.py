@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
+from deeprage.cli.motifs_in_use import MOTIFS_HELP, motifs_in_use
 from deeprage.cli.parsing import refuse_unused
 from deeprage.listing import listed_paths
 
@@ -17,7 +18,7 @@ def targets(
     *,
     motifs: Annotated[
         list[Path] | None,
-        Option(help="Known motifs, MEME format, with commas or repeated; default: JASPAR's fungi."),
+        Option(help=MOTIFS_HELP),
     ] = None,
     network: Annotated[
         Path | None,
@@ -64,14 +65,14 @@ def targets(
 
     from deeprage.cli.scoring import compendium_of
     from deeprage.cli.threads import use_threads
-    from deeprage.data.motifs import load_motifs
+    from deeprage.data.motif_names import motif_owners
     from deeprage.data.regulatory_network import align, read_network
-    from deeprage.errors import DeepRageError, unknown
+    from deeprage.errors import DeepRageError, examples, unknown
     from deeprage.interpretation.attribution import METHODS
     from deeprage.interpretation.known_links import check_links
     from deeprage.interpretation.model import model_of
     from deeprage.interpretation.target_files import TARGET_ARRAYS, TARGET_TABLE, write_targets
-    from deeprage.interpretation.targets import TargetOptions, find_links
+    from deeprage.interpretation.targets import NEED_MOTIF, TargetOptions, find_links
     from deeprage.training.run import TARGETS, Run
 
     chosen = next((name for name in METHODS if name == method), None)
@@ -96,12 +97,22 @@ def targets(
             names=compendium.names,
             regulator_rows=compendium.regulator_rows,
         )
-    paths = listed_paths("--motifs", motifs or None)
+    sources = listed_paths("--motifs", motifs)
+    needed = f"--score {score}" if score in NEED_MOTIF else ""
+    used = motifs_in_use(sources, compendium, needed=needed)
+    owners = motif_owners(used.motifs, compendium.regulator_names)
+    if used.motifs:
+        note(owners.summary)
+        if sources and not owners.by_regulator and score not in ("specific", "level"):
+            raise DeepRageError(
+                f"none of the {len(used.motifs)} motifs is named after a regulator: the motifs are "
+                f"{examples(owners.unmatched)}, the regulators "
+                f"{examples(compendium.regulator_symbols)}. Give motifs with the regulators' "
+                "names, or --score specific, which needs none."
+            )
     names = (TARGETS, TARGET_TABLE, TARGET_ARRAYS)
     with found.results(names, out=out) as aside, _progress() as on_step:
-        links = find_links(
-            model, compendium, found.split, load_motifs(paths), options, on_step=on_step
-        )
+        links = find_links(model, compendium, found.split, used.motifs, options, on_step=on_step)
         checked = None
         if known is not None:
             checked = check_links(links, known, rng=np.random.default_rng(seed))
@@ -109,7 +120,9 @@ def targets(
             "method": chosen,
             "rounds": rounds,
             "conditions": most_conditions,
-            "motif_files": ["JASPAR fungi"] if paths is None else [path.name for path in paths],
+            "motif_files": list(used.parts),
+            "motifs_matched": len(used.motifs) - len(owners.unmatched),
+            "regulators_with_motif": len(owners.by_regulator),
         }
         content = write_targets(
             links,

@@ -7,6 +7,7 @@ from typer import Argument, Option
 
 from deeprage.cli.command_line import CommandLine
 from deeprage.cli.console import note, watched
+from deeprage.cli.motifs_in_use import MOTIFS_HELP, motifs_in_use
 from deeprage.cli.network_settings import network_settings
 from deeprage.cli.parsing import choice, class_edges, listed_settings
 from deeprage.cli.splits import chosen_split
@@ -92,10 +93,7 @@ def train(
     ] = None,
     motifs: Annotated[
         list[Path] | None,
-        Option(
-            help="Motifs in MEME format, of deeprage-f and of network.first_filters=motifs; with "
-            "commas or repeated; default: JASPAR's fungi."
-        ),
+        Option(help=f"{MOTIFS_HELP} For deeprage-f and network.first_filters=motifs."),
     ] = None,
     seed: Annotated[int, Option(help="Seed of the split and of the training.")] = 0,
     resume: Annotated[bool, Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -176,6 +174,8 @@ def train(
         )
         note(f"trained in {run.config['seconds']:.0f} s; score it with: deeprage evaluate {out}")
         return out
+    if network.first_filters == "motifs" and not resume:
+        motifs_in_use(motifs, compendium, needed="network.first_filters=motifs")
     run = train_network(
         compendium,
         split,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deeprage.cli.console import note, watched
+from deeprage.cli.motifs_in_use import tell
 from deeprage.errors import DeepRageError
 
 if TYPE_CHECKING:
@@ -50,17 +51,16 @@ def train_factorised(
 ) -> Run:
     """Train it, telling a person what is being done."""
     from deeprage.cli.threads import use_threads
+    from deeprage.factorised.promoter_stack import PromoterStack
     from deeprage.factorised.train import train
 
-    for path in motifs or ():
-        if not Path(path).is_file():
-            raise DeepRageError(f"there is no motif file {path}: give files in MEME format.")
     use_threads(threads)
+    tell(PromoterStack(motifs=motifs).motif_features.known(compendium))
     return train(
         compendium,
         split,
         out=out,
-        motifs=None if not motifs else [Path(path) for path in motifs],
+        motifs=motifs,
         seed=seed,
         threads=threads or os.cpu_count() or 1,
         protocol=protocol,

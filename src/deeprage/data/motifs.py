@@ -1,7 +1,8 @@
 """Motifs as position weight matrices (PWMs): files, JASPAR, log-odds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -146,16 +147,20 @@ def jaspar_motifs(tax_group: str = "fungi") -> list[Motif]:
     Raises:
         DeepRageError: the taxonomic group is unknown.
     """
-    from pyjaspar import jaspardb
-
     if tax_group not in TAXONOMIC_GROUPS:
         raise unknown("taxonomic group", tax_group, TAXONOMIC_GROUPS)
-    found = jaspardb().fetch_motifs(collection="CORE", tax_group=[tax_group])
+    return list(_jaspar(tax_group))
+
+
+@cache
+def _jaspar(tax_group: str) -> tuple[Motif, ...]:
+    from pyjaspar import jaspardb
+
     motifs = []
-    for motif in found:
+    for motif in jaspardb().fetch_motifs(collection="CORE", tax_group=[tax_group]):
         counts = np.array([motif.counts[letter] for letter in "ACGT"], dtype=np.float64)
         motifs.append(Motif(motif.matrix_id, motif.name, counts / counts.sum(axis=0)))
-    return sorted(motifs, key=lambda motif: motif.name)
+    return tuple(sorted(motifs, key=lambda motif: motif.name))
 
 
 def meme_text(
@@ -180,16 +185,6 @@ def meme_text(
         lines += [" ".join(f"{x:.6f}" for x in column) for column in motif.probabilities.T]
         lines.append("")
     return "\n".join(lines)
-
-
-def load_motifs(paths: Iterable[Path | str] | None) -> list[Motif]:
-    """Motifs of all the given MEME files, in order; JASPAR's fungi where `paths` is None."""
-    if paths is None:
-        return jaspar_motifs()
-    motifs = [motif for path in paths for motif in read_meme(path)]
-    if not motifs:
-        raise DeepRageError("the list of motif files is empty; give at least one MEME file.")
-    return motifs
 
 
 def letter_frequencies(tokens: NDArray[np.int8]) -> NDArray[np.float64]:

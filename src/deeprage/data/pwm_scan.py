@@ -18,6 +18,8 @@ from deeprage.files import written_aside
 #: Raised by one when the meaning of the scores changes, so that old caches are not read.
 _SCORES_VERSION = 1
 _CELLS_AT_ONCE = 8_000_000
+#: Scores of more bits, either way, are not raised to odds as they are: float32 ends at 126.
+_LARGEST_BITS = 100.0
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,9 @@ def _scan(tokens: NDArray[np.int8], odds: list[NDArray[np.float32]], bins: int) 
     best = np.empty((genes, len(odds), bins), dtype=np.float32)
     occupancy = np.empty((genes, len(odds)), dtype=np.float32)
     letters = np.eye(5, 4, dtype=np.float32)
-    widths = np.array([matrix.shape[1] for matrix in odds])
-    step = max(1, _CELLS_AT_ONCE // (length * 2 * len(odds)))
+    widths = np.array([matrix.shape[1] for matrix in odds], dtype=np.intp)
+    wide = np.array([np.abs(matrix).max(axis=0).sum() > _LARGEST_BITS for matrix in odds])
+    step = max(1, _CELLS_AT_ONCE // (length * 2 * max(len(odds), 1)))
     for width in np.unique(widths):
         members = np.flatnonzero(widths == width)
         filters = _both_strands([odds[i] for i in members])
@@ -142,10 +145,24 @@ def _scan(tokens: NDArray[np.int8], odds: list[NDArray[np.float32]], bins: int) 
             scores = _window_scores(letters[tokens[part]], filters)
             by_bin = np.maximum.reduceat(scores, starts, axis=1)
             best[part, members] = _over_strands(by_bin, np.maximum).transpose(0, 2, 1)
-            np.exp2(scores, out=scores)
-            total = _over_strands(scores.sum(axis=1), np.add)
-            occupancy[part, members] = np.log2(total)
+            occupancy[part, members] = _occupancy(scores, wide=bool(wide[members].any()))
     return MotifScores(best=best, occupancy=occupancy)
+
+
+def _occupancy(scores: NDArray[np.float32], *, wide: bool) -> NDArray[np.float32]:
+    """Log2 (B, M) of the sum of odds over positions and strands of scores (B, positions, 2 * M).
+
+    Args:
+        wide: whether the odds of some motif are beyond the range of float32. The largest score
+            is then taken out of the sum. The scores are overwritten.
+    """
+    if not wide:
+        np.exp2(scores, out=scores)
+        return np.asarray(np.log2(_over_strands(scores.sum(axis=1), np.add)))
+    largest = _over_strands(scores.max(axis=1), np.maximum)
+    scores -= np.concatenate([largest, largest], axis=1)[:, None]
+    np.exp2(scores, out=scores)
+    return largest + np.log2(_over_strands(scores.sum(axis=1), np.add))
 
 
 def _both_strands(odds: list[NDArray[np.float32]]) -> NDArray[np.float32]:

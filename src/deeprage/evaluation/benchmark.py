@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from deeprage import __version__
+from deeprage.baselines.features import no_motifs
 from deeprage.data.compendium import Compendium
 from deeprage.data.fingerprint import content_of_compendium
 from deeprage.data.labels import DEFAULT_EDGES, class_names
+from deeprage.data.motif_sources import Source, explicit_sources, is_none
 from deeprage.data.split import Regime, Split
 from deeprage.data.splitting import Folds, as_regime, make_split, split_folds
 from deeprage.errors import DeepRageError, WorkFailedError, unknown
@@ -75,7 +77,7 @@ def benchmark(
     jobs: int = 1,
     threads: int = 1,
     epochs: int | None = None,
-    motifs: Sequence[Path] | None = None,
+    motifs: Sequence[Source] | None = None,
     seed: int = 0,
     on_plan: Callable[[int], None] = lambda number: None,
     on_start: Callable[[Job], None] = lambda job: None,
@@ -103,7 +105,8 @@ def benchmark(
             data, too noisy to conclude from.
         jobs: worker processes, each with `threads` threads.
         epochs: of a network's training; default: a few, see `EPOCHS`.
-        motifs: MEME files for whoever reads motifs.
+        motifs: files and collections for whoever reads motifs, see `data.motif_sources`. Where
+            there is none, predictors by default are without those that read motifs alone.
         seed: of splits, controls, trainings and resamples.
         on_plan, on_start, on_outcome: for a progress display.
         before_keeping: called with the folder that holds the new result, before it takes its place
@@ -122,10 +125,12 @@ def benchmark(
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise DeepRageError(f"{name.replace('_', ' ')} must be 1 or more, got {number}.")
+    by_name = predictors is not None
     if quick:
         predictors = predictors or QUICK_PREDICTORS
         most_folds = most_folds or 1
         epochs = epochs or QUICK_EPOCHS
+    motifs = explicit_sources(motifs, compendium)
     entrants = _entrants(
         predictors or DEFAULT_PREDICTORS,
         motifs=motifs,
@@ -133,6 +138,7 @@ def benchmark(
         seed=seed,
         settings=NETWORK_SETTINGS | (QUICK_SETTINGS if quick else {}),
     )
+    entrants = _with_motifs(entrants, motifs, by_name=by_name)
     chosen = list(dict.fromkeys(as_regime(regime) for regime in regimes))
     wanted = [Control.NONE, *(as_control(x) for x in controls if as_control(x) is not Control.NONE)]
     splits = {
@@ -185,7 +191,7 @@ def benchmark(
                 "folds": dict(folds) if isinstance(folds, Mapping) else folds,
                 "most_folds": most_folds,
                 "epochs": epochs,
-                "motifs": [str(path) for path in motifs or ()],
+                "motifs": [str(source) for source in motifs],
                 "controlled": None if controlled is None else list(controlled),
                 "control_folds": control_folds,
             },
@@ -253,6 +259,22 @@ def _check_some_ended(outcomes: Sequence[Outcome], out: Path) -> None:
     )
 
 
+def _with_motifs(
+    entrants: list[Contestant], motifs: Sequence[Source], *, by_name: bool
+) -> list[Contestant]:
+    """Those that can take part; who reads motifs alone cannot where no motif is known.
+
+    Raises:
+        DeepRageError: such a one was asked for by name.
+    """
+    if not all(is_none(source) for source in motifs):
+        return entrants
+    lost = [entrant.name for entrant in entrants if entrant.needs_motifs]
+    if lost and by_name:
+        raise no_motifs(lost[0])
+    return [entrant for entrant in entrants if not entrant.needs_motifs]
+
+
 def _badness(row: dict[str, Any]) -> tuple[int, float]:
     return _SEVERITY[row["severity"]], float(row["number"])
 
@@ -260,7 +282,7 @@ def _badness(row: dict[str, Any]) -> tuple[int, float]:
 def _entrants(
     predictors: Sequence[str | Contestant],
     *,
-    motifs: Sequence[Path] | None,
+    motifs: Sequence[Source] | None,
     epochs: int | None,
     seed: int,
     settings: Mapping[str, Mapping[str, Any]],

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from deeprage.baselines import BASELINES, make_baseline
+from deeprage.data.motif_sources import Source, check_sources, content_of_source
 from deeprage.data.predictor import Predictor
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import unknown
 from deeprage.evaluation.job_key import code_of
 
 #: Cheap and strong methods, at least one for each regime; the best of them is what to beat.
@@ -83,6 +83,11 @@ class Contestant:
         """Whether it reads the coding sequences, so that its results depend on them."""
         return self.name not in NETWORKS and getattr(_class_of(self.name), "reads_coding", False)
 
+    @property
+    def needs_motifs(self) -> bool:
+        """Whether it reads known motifs and nothing else of a promoter."""
+        return self.name not in NETWORKS and getattr(_class_of(self.name), "needs_motifs", False)
+
     def make(self, *, threads: int = 1, cache: Path | None = None) -> Predictor:
         """A new, unfitted predictor.
 
@@ -105,9 +110,9 @@ class Contestant:
     def fingerprint(self) -> dict[str, Any]:
         """All that its predictions depend on besides the data: settings, files, code, packages."""
         motifs = [
-            sha256(Path(path).read_bytes()).hexdigest()
+            content_of_source(source)
             for key in ("motifs", "motif_files")
-            for path in self.settings.get(key) or ()
+            for source in self.settings.get(key) or ()
         ]
         settings = {k: v for k, v in self.settings.items() if k not in ("motifs", "motif_files")}
         module = _FITTED_AT_ONCE.get(self.name, _TRIAL).partition(":")[0]
@@ -122,7 +127,7 @@ class Contestant:
 def contestant(
     name: str,
     *,
-    motifs: Sequence[Path] | None = None,
+    motifs: Sequence[Source] | None = None,
     epochs: int | None = None,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
@@ -130,7 +135,7 @@ def contestant(
     """A contestant by name.
 
     Args:
-        motifs: MEME files for whoever reads motifs; default: each one's own.
+        motifs: files and collections for whoever reads motifs, see `data.motif_sources`.
         epochs, seed: of the training of a network.
         settings: further constructor arguments; those of `network` and `training` are added to
             the network's own.
@@ -140,9 +145,7 @@ def contestant(
     """
     if name not in CONTESTANTS:
         raise unknown("predictor", name, CONTESTANTS)
-    for path in motifs or ():
-        if not Path(path).is_file():
-            raise DeepRageError(f"there is no motif file {path}: give files in MEME format.")
+    check_sources(motifs or ())
     if name in NETWORKS:
         own: dict[str, Any] = {**NETWORKS[name], "training": {"seed": seed}}
         if epochs is not None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deeprage.baselines.boosted_trees import _staged
 from deeprage.baselines.features import proximal
 from deeprage.data.compendium import Compendium
-from deeprage.data.motifs import letter_frequencies, load_motifs, log_odds
+from deeprage.data.motifs import letter_frequencies, log_odds
 from deeprage.factorised.promoter_scorer import PromoterScorer
 from deeprage.factorised.promoter_stack import MIXTURES, WORD_WINDOW, PromoterStack
 
@@ -58,7 +58,7 @@ class KeptStack(PromoterStack):
         return PromoterScorer(
             odds=tuple(
                 log_odds(motif, background).astype(np.float32)
-                for motif in load_motifs(motifs.motifs)
+                for motif in motifs.known(compendium).motifs
             ),
             bins=motifs.bins,
             composition=self.composition,

@@ -105,7 +105,7 @@ def learn(
     and whole gene groups), and both.
 
     Args:
-        motifs: MEME files; None for JASPAR's fungi of the installed `pyjaspar`.
+        motifs: files and collections; None for the default where it fits; see `MotifFeatures`.
         edges: class thresholds, log2.
         cache: folder for motif scores.
         on_step: told what is being done, for a progress display.

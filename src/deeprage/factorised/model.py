@@ -39,7 +39,7 @@ class Factorised:
     on validation cells or by leaving out series of training conditions.
 
     Args:
-        motifs: MEME files; None for JASPAR's fungi of the installed `pyjaspar`.
+        motifs: files and collections; None for the default where it fits; see `MotifFeatures`.
         cache: folder for motif scores that folds can share.
         num_threads: processor cores for the trees.
         seed: of all draws.

@@ -119,8 +119,8 @@ def _arrays(learnt: Learnt) -> dict[str, NDArray[Any]]:
         "conditions.extra": np.array([conditions.world.extra]),
         "factors.mean": learnt.factor_map.mean,
         "factors.loadings": learnt.factor_map.loadings,
-        "motifs.log_odds": np.concatenate(scorer.odds, axis=1),
-        "motifs.widths": np.array([odds.shape[1] for odds in scorer.odds]),
+        "motifs.log_odds": np.concatenate([*scorer.odds, np.zeros((4, 0), np.float32)], axis=1),
+        "motifs.widths": np.array([odds.shape[1] for odds in scorer.odds], dtype=np.int64),
         "scorer.rounds": scorer.rounds,
         "scorer.share": scorer.share,
         "scorer.dual": scorer.dual,
@@ -144,7 +144,7 @@ def _learnt(
     teachers = seen[taught]
     widths, read = arrays["motifs.widths"], about["promoter"]
     scorer = PromoterScorer(
-        odds=tuple(np.split(arrays["motifs.log_odds"], np.cumsum(widths)[:-1], axis=1)),
+        odds=tuple(np.split(arrays["motifs.log_odds"], np.cumsum(widths), axis=1)[:-1]),
         bins=int(read["bins"]),
         composition=int(read["composition"]),
         window=int(read["window"]),

@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from deeprage.data.compendium import Compendium
-from deeprage.data.fingerprint import content_by_part
+from deeprage.data.fingerprint import content_by_part, content_of_motifs
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
+from deeprage.data.motif_sources import Source, known_motifs
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
 from deeprage.factorised.learning import learn
 from deeprage.factorised.run_folder import KIND, NAME, save_trained
 from deeprage.locks import locked_folder
-from deeprage.training.first_motifs import known_motifs
 from deeprage.training.run import Run
 from deeprage.training.run_start import Asked, about_run, new_run, plan_start, write_begun
 
@@ -25,7 +24,7 @@ def train(
     split: Split,
     *,
     out: Path,
-    motifs: Sequence[Path] | None = None,
+    motifs: Sequence[Source] | None = None,
     seed: int = 0,
     threads: int = 1,
     protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
@@ -44,7 +43,7 @@ def train(
     The model sees `visible(compendium, split)` and never a test cell; see `learning.learn`.
 
     Args:
-        motifs: MEME files, kept in the run by content; None for JASPAR's fungi of `pyjaspar`.
+        motifs: files and collections (`data.motif_sources`), kept in the run by content.
         others: as `training.train.train`.
 
     Raises:
@@ -63,7 +62,7 @@ def train(
         config["compendium"]["content"] = content_by_part(compendium, coding=True)
         config |= {
             "kind": KIND,
-            "model": {"name": NAME, **_about_motifs(motifs), "seed": seed},
+            "model": {"name": NAME, **_about_motifs(motifs, compendium), "seed": seed},
             "command": command,
             "compendium_path": str(compendium_path or ""),
             "device": "cpu",
@@ -90,12 +89,10 @@ def train(
     return Run(out)
 
 
-def _about_motifs(paths: Sequence[Path] | None) -> dict[str, Any]:
-    """Where the motifs are from: names of files, and hashes of what they hold."""
-    if not paths:
-        return {"motifs": "JASPAR fungi"}
-    about = known_motifs(paths)[1]
+def _about_motifs(sources: Sequence[Source] | None, compendium: Compendium) -> dict[str, list[str]]:
+    """Where the motifs are from: names of files and collections, and hashes of what they hold."""
+    known = known_motifs(sources, compendium)
     return {
-        "motifs": [one["name"] for one in about],
-        "motif_contents": [one["content"] for one in about],
+        "motifs": list(known.parts),
+        "motif_contents": [content_of_motifs(part) for part in known.parts.values()],
     }

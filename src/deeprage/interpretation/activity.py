@@ -118,7 +118,8 @@ def _near_occupancy(compendium: Compendium, motifs: Mapping[int, Sequence[Motif]
     flat = [motif for members in motifs.values() for motif in members]
     tokens = proximal(compendium, 100 * len(_PARTS))
     best = scan(tokens, flat, window=tokens.shape[1], bins=len(_PARTS)).best
-    odds = np.log2((2.0 ** best.astype(np.float64) * _PARTS).sum(axis=2))
+    largest = best.max(axis=2, keepdims=True).astype(np.float64)
+    odds = largest[:, :, 0] + np.log2((2.0 ** (best - largest) * _PARTS).sum(axis=2))
     each = _standard(odds, compendium.has_promoter)
     ends = np.cumsum([len(members) for members in motifs.values()])[:-1]
     return np.stack([part.max(axis=1) for part in np.split(each, ends, axis=1)], axis=1)

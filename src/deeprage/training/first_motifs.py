@@ -6,7 +6,6 @@ What a network then finds is no discovery, since it was told; `first_words` star
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import one_hot
 from deeprage.data.fingerprint import content_of_motifs
-from deeprage.data.motifs import Motif, letter_frequencies, load_motifs, log_odds
+from deeprage.data.motif_sources import Source, known_motifs
+from deeprage.data.motifs import Motif, letter_frequencies, log_odds
 from deeprage.data.sites import pwm_pattern
 from deeprage.data.split import Split
 from deeprage.errors import DeepRageError
@@ -38,23 +38,29 @@ _BEST = 2.5
 _PROMOTERS_AT_ONCE = 256
 
 
-def known_motifs(paths: Sequence[Path] | None) -> tuple[list[Motif], list[dict[str, str | int]]]:
-    """Motifs of MEME files, and what a run remembers of each file: name, motifs, hash.
+def first_motifs(
+    sources: Sequence[Source] | None, compendium: Compendium
+) -> tuple[list[Motif], list[dict[str, str | int]]]:
+    """Known motifs, and what a run remembers of each of their sources: name, motifs, hash.
 
-    JASPAR's fungi, which come with the package, where no file is given.
+    Args:
+        sources: see `data.motif_sources.known_motifs`.
 
     Raises:
-        DeepRageError: a file is missing, or is not in MEME format.
+        DeepRageError: a file cannot be read, or no motif is known.
     """
-    if paths:
-        parts = [(Path(path).name, load_motifs([path])) for path in paths]
-    else:
-        parts = [("JASPAR fungi", load_motifs(None))]
+    known = known_motifs(sources, compendium)
+    if not known.motifs:
+        why = known.about.partition("since ")[2] or "none was given"
+        raise DeepRageError(
+            f"there is no motif for filters to start from, since {why}; or set "
+            "network.first_filters=words."
+        )
     about: list[dict[str, str | int]] = [
         {"name": name, "motifs": len(part), "content": content_of_motifs(part)}
-        for name, part in parts
+        for name, part in known.parts.items()
     ]
-    return [motif for _, part in parts for motif in part], about
+    return known.motifs, about
 
 
 def start_from_motifs(

@@ -24,7 +24,7 @@ from deeprage.training.allocator import keep_large_buffers
 from deeprage.training.checkpoint import Checkpoint, load_checkpoint, restore_network
 from deeprage.training.checkpoint_header import CHECKPOINT
 from deeprage.training.config import TrainingConfig
-from deeprage.training.first_motifs import known_motifs, start_from_motifs
+from deeprage.training.first_motifs import first_motifs, start_from_motifs
 from deeprage.training.first_words import start_from_words
 from deeprage.training.loop import Diverged, Loop
 from deeprage.training.progress import progress_listener
@@ -68,7 +68,7 @@ def train(
 
     Args:
         split: the role of each cell; of this compendium.
-        motifs: MEME files where `network.first_filters` is "motifs"; None for JASPAR's fungi. Not
+        motifs: where `network.first_filters` is "motifs"; see `data.motif_sources`. Not
             needed to resume, where filters are as far as they were.
         protocol: `PAPER` counts missing values as 0.
         edges: class thresholds, log2; `network.classes` must be one more.
@@ -91,7 +91,7 @@ def train(
     with locked_folder(out) if _is_first(training) else nullcontext():
         from_motifs = network.first_filters == "motifs"
         read_motifs = from_motifs and (motifs is not None or not resume)
-        known, about_motifs = known_motifs(motifs) if read_motifs else ([], [])
+        known, about_motifs = first_motifs(motifs, compendium) if read_motifs else ([], [])
         if training.threads is not None:
             torch.set_num_threads(training.threads)
         keep_large_buffers()
