@@ -215,7 +215,7 @@ def test_a_network_of_the_command_line_starts_and_stays_with_its_motifs(
     assert Run.load(run).config["first_motifs"] == about
     for other in ("words", "random"):
         started = [*settings_[:-1], f"network.first_filters={other}"]
-        with pytest.raises(DeepRageError, match=f"begun with first_filters=motifs, not {other}"):
+        with pytest.raises(DeepRageError, match=f"first_filters is motifs there and {other} here"):
             api.train(
                 tmp_path / "c.h5ad", **again, settings=started, resume=True, out=run, threads=1
             )
