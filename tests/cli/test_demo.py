@@ -53,7 +53,7 @@ class TestDemo:
         kept = [folder / "model.safetensors" for folder in (out, network)]
         kept += [*(out / "benchmark" / "cache" / "jobs").iterdir()]
         times = [path.stat().st_mtime_ns for path in kept]
-        assert len(kept) == 2 + 2 * 4 * len(Regime)  # models; files, predictors, regimes
+        assert len(kept) == 2 + 2 * 3 * len(Regime)  # models; files, predictors, regimes
         second = deeprage(*command)
         assert second.code == 0, second.err
         assert [path.stat().st_mtime_ns for path in kept] == times
