@@ -22,8 +22,8 @@ HIDDEN = ".deeprage-"
 #: How the name of a file begins that is not yet complete. Its process holds a lock on it, which
 #: the kernel releases when the process ends: one without a lock is a leftover.
 TEMPORARY = f"{HIDDEN}tmp-"
-#: The name of a folder that is not yet complete (`deeprage.folders`): what is in it is flushed
-#: together and counts for nothing before.
+#: How the name of a folder ends that is not yet complete (`deeprage.folders`): what is in it is
+#: flushed together and counts for nothing before.
 UNFINISHED = f"{HIDDEN}new"
 #: File systems without locks answer with one of these.
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF)
@@ -51,8 +51,8 @@ def written_aside(path: Path) -> Iterator[Path]:
     """
     check_output(path)
     # In a folder that is not yet complete nothing counts, and all of it is flushed at the end.
-    counts = UNFINISHED not in path.parent.parts
-    shown = Path(*(part for part in path.parts if not part.startswith(HIDDEN)))
+    counts = not any(part.endswith(UNFINISHED) for part in path.parent.parts)
+    shown = Path(*(part for part in path.parts if not _is_hidden(part)))
     try:
         make_folder(path.parent)
         remove_leftovers(path.parent)
@@ -77,6 +77,10 @@ def written_aside(path: Path) -> Iterator[Path]:
     finally:
         aside.unlink(missing_ok=True)
         os.close(handle)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(HIDDEN) or name.endswith(UNFINISHED)
 
 
 def check_output(path: Path) -> None:

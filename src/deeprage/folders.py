@@ -17,8 +17,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deeprage.errors import DeepRageError, examples
-from deeprage.files import HIDDEN, UNFINISHED, flush, json_text, keep_mode, make_folder, read_json
-from deeprage.locks import locked_folder
+from deeprage.files import (
+    HIDDEN,
+    UNFINISHED,
+    check_output,
+    flush,
+    json_text,
+    keep_mode,
+    make_folder,
+    read_json,
+    remove_leftovers,
+)
+from deeprage.locks import locked_file, locked_folder
 from deeprage.manifest import MANIFEST, Manifest, check_inner, content_of, read_manifest
 
 #: A change that is being built; it is worth nothing once its process has ended.
@@ -63,6 +73,40 @@ def folder_change(
                 aside.mkdir()
             yield aside
             commit(folder, aside, removed=removed, adopted=adopted, complete=complete)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def file_change(path: Path, *, wait: bool = False) -> Iterator[Path]:
+    """Give an empty folder; the files that the block puts there come beside `path`, all or none.
+
+    For a file and those that belong to it, in a folder of the user without a manifest. What may be
+    replaced is for the caller to decide, inside the block; `path` is locked for the whole of it.
+
+    Args:
+        wait: for the end of another process that writes `path`, instead of the error.
+
+    Raises:
+        DeepRageError: another process writes `path`, it is no ordinary file, or the folder cannot
+            be written.
+    """
+    folder = path.parent
+    aside, standing = (folder / f".{path.name}{name}" for name in (NEW, COMMIT))
+    with locked_file(path, wait=wait):
+        with _told(folder):
+            if standing.is_dir():
+                _apply(folder, standing)
+            shutil.rmtree(aside, ignore_errors=True)
+            remove_leftovers(folder)
+            aside.mkdir()
+        try:
+            yield aside
+            with _told(folder):
+                for file in aside.iterdir():
+                    check_output(folder / file.name)
+                if any(aside.iterdir()):
+                    _stand(folder, aside, standing)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -120,15 +164,20 @@ def commit(
         after = manifest.changed(written=listed, removed=gone, complete=complete)
         (aside / MANIFEST).write_text(json_text(after.as_json()), encoding="utf-8")
         (aside / REMOVED).write_text(json_text(gone), encoding="utf-8")
-        for path in (*aside.rglob("*"), aside):
-            flush(path)
-        aside.rename(folder / COMMIT)
-        try:
-            flush(folder)
-            _apply(folder)
-        except KeyboardInterrupt:  # it takes a moment, and then nothing is left half done
-            _apply(folder)
-            raise
+        _stand(folder, aside, folder / COMMIT)
+
+
+def _stand(folder: Path, aside: Path, standing: Path) -> None:
+    """Rename a complete change, so that it stands, and move its files to their places."""
+    for path in (*aside.rglob("*"), aside):
+        flush(path)
+    aside.rename(standing)
+    try:
+        flush(folder)
+        _apply(folder, standing)
+    except KeyboardInterrupt:  # it takes a moment, and then nothing is left half done
+        _apply(folder, standing)
+        raise
 
 
 def _listed(names: Iterable[str], manifest: Manifest) -> list[str]:
@@ -138,9 +187,9 @@ def _listed(names: Iterable[str], manifest: Manifest) -> list[str]:
     return [name for name in manifest.files if name in chosen or name.startswith(folders)]
 
 
-def _apply(folder: Path) -> None:
+def _apply(folder: Path, source: Path | None = None) -> None:
     """Move the files of a change that stands to their places; again, if that was interrupted."""
-    source = folder / COMMIT
+    source = source or folder / COMMIT
     touched = {folder}
     gone = read_json(source / REMOVED) if (source / REMOVED).is_file() else []
     for name in gone:
@@ -183,8 +232,8 @@ def check_names(folder: Path, manifest: Manifest, names: Iterable[str]) -> None:
     for name in names:
         _check_parents(folder, name)
         path = folder / name
-        if path.is_dir() and not path.is_symlink():
-            raise DeepRageError(f"cannot write {path}: it is a folder. Move it elsewhere.")
+        if not path.is_symlink():
+            check_output(path)
         if (path.exists() or path.is_symlink()) and name not in (*manifest.files, MANIFEST):
             foreign.append(name)
     if foreign:

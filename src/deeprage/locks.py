@@ -48,12 +48,16 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked_file(path: Path) -> Iterator[None]:
-    """Keep other deeprage processes from writing the file `path` and those that belong to it."""
+def locked_file(path: Path, *, wait: bool = False) -> Iterator[None]:
+    """Keep other deeprage processes from writing the file `path` and those that belong to it.
+
+    Args:
+        wait: for the end of another process, instead of the error.
+    """
     check_output(path)
     with _told(path):
         make_folder(path.parent)
-    with _locked(path.parent / f".{path.name}{LOCK.removeprefix('.')}", path):
+    with _locked(path.parent / f".{path.name}{LOCK}", path, wait=wait):
         yield
 
 
@@ -87,12 +91,12 @@ def _missing(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _locked(path: Path, what: Path) -> Iterator[None]:
+def _locked(path: Path, what: Path, *, wait: bool = False) -> Iterator[None]:
     path = path.parent.resolve() / path.name
     if _held.get(path) == threading.get_ident():
         yield
         return
-    handle = _acquire(path, what)
+    handle = _acquire(path, what, wait=wait)
     _held[path] = threading.get_ident()
     try:
         yield
@@ -103,7 +107,7 @@ def _locked(path: Path, what: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _acquire(path: Path, what: Path) -> int:
+def _acquire(path: Path, what: Path, *, wait: bool) -> int:
     while True:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
@@ -113,7 +117,7 @@ def _acquire(path: Path, what: Path) -> int:
         except OSError as error:
             raise _unwritable(what, error) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 holder = os.read(handle, 100).decode(errors="replace").strip()

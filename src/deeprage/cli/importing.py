@@ -104,11 +104,10 @@ def import_(
     """
     from deeprage.data.building import import_compendium
     from deeprage.data.compendium import RELATIVE
+    from deeprage.locks import locked_file
 
     read = (expression, regulators, genome, annotation, promoters, conditions, groups, tss_table)
     check_outputs([out], [*read, operons, renames])
-    if not force:
-        _check_free(Path(out))
     cut = given(
         length=length,
         anchor=anchor,
@@ -121,28 +120,31 @@ def import_(
     )
     if promoters is not None:
         _check_ready(cut)
-    compendium, notes = import_compendium(
-        expression=Path(expression),
-        regulators=Path(regulators),
-        genome=_path(genome),
-        annotation=_path(annotation),
-        promoters=_path(promoters),
-        tss=_path(tss_table),
-        operons=_path(operons),
-        renames=_path(renames),
-        conditions=_path(conditions),
-        groups=_path(groups),
-        orientation=orientation,
-        log2=log2,
-        reference=reference or (),
-        drop_constant=drop_constant,
-        drop_unknown_regulators=drop_unknown_regulators,
-        name=name,
-        unit=unit,
-        **cut,
-    )
     out = Path(out)
-    compendium.save(out)
+    with locked_file(out):
+        if not force:
+            _check_free(out)
+        compendium, notes = import_compendium(
+            expression=Path(expression),
+            regulators=Path(regulators),
+            genome=_path(genome),
+            annotation=_path(annotation),
+            promoters=_path(promoters),
+            tss=_path(tss_table),
+            operons=_path(operons),
+            renames=_path(renames),
+            conditions=_path(conditions),
+            groups=_path(groups),
+            orientation=orientation,
+            log2=log2,
+            reference=reference or (),
+            drop_constant=drop_constant,
+            drop_unknown_regulators=drop_unknown_regulators,
+            name=name,
+            unit=unit,
+            **cut,
+        )
+        compendium.save(out)
     for line in notes.lines():
         show(line)
     for remark in notes.remarks:

@@ -86,6 +86,19 @@ def test_pip_fetches_it_and_says_what_to_do_where_it_cannot(tmp_path, make_wheel
         fetch_wheel(absent, cache=tmp_path / "cache")
 
 
+@pytest.mark.parametrize("name", ["pip.py", "json.py", "sitecustomize.py"])
+def test_no_code_of_the_working_directory_runs(tmp_path, make_wheel, monkeypatch, name):
+    wheel = make_wheel(tmp_path / "index", "toy", MEMBERS)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'w'); raise SystemExit")
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "here"))
+    assert fetch_wheel(wheel, cache=tmp_path / "cache").is_file()
+    assert not (tmp_path / "ran").exists()
+
+
 def test_folder_given_by_the_user(tmp_path, make_wheel):
     wheel = make_wheel(tmp_path / "mine", "toy", MEMBERS)
     assert fetch_wheel(wheel, source=tmp_path / "mine") == tmp_path / "mine" / wheel.filename

