@@ -118,7 +118,7 @@ def test_a_condition_unlike_any_is_told_and_has_wider_intervals(
         "--out", tmp_path / "o.tsv", "--intervals-out", tmp_path / "i.tsv",
     )  # fmt: skip
     assert found.code == 0, found.err
-    assert "1 of 2 conditions, such as 'wild', have regulator levels that fit" in found.err
+    assert "in 1 of 2 conditions ('wild'); in training they lie at" in found.err
     limits = pd.read_csv(tmp_path / "i.tsv", sep="\t")
     width = (limits["upper"] - limits["lower"]).groupby(limits["condition"]).mean()
     assert width["wild"] > 1.5 * width["calm"]

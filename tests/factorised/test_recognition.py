@@ -52,6 +52,7 @@ def learnt(*, reads_coding: bool = False, **changes) -> Learnt:
         "predicted": rng.normal(size=(GENES, CONDITIONS)).astype(np.float32),
         "kinds": rng.integers(0, 2, (GENES, CONDITIONS)).astype(np.int8),
         "noise": np.arange(CONDITIONS, dtype=np.float32),
+        "series": np.arange(5),
         "promoter_scores": scorer.scores(promoters).astype(np.float64),
         "condition_map": ConditionMap(world, mixture),
         "factor_map": FactorMap(rng.normal(size=5), np.linalg.qr(rng.normal(size=(5, 2)))[0]),

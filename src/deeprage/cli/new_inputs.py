@@ -25,16 +25,21 @@ class RegulatorTable(NamedTuple):
     Attributes:
         conditions: names (C,).
         levels: float32 (C, R) log2 values, columns in the order of the network's regulators.
-        filled: number of values that were filled in.
+        given: bool (C, R), which of them the file has; the others were filled in.
         ignored: number of rows or columns of the file that are no regulators of the network.
         matched: how many names of regulators were matched by which rule.
     """
 
     conditions: list[str]
     levels: NDArray[np.float32]
-    filled: int
+    given: NDArray[np.bool_]
     ignored: int
     matched: str = ""
+
+    @property
+    def filled(self) -> int:
+        """Number of values that were filled in."""
+        return int((~self.given).sum())
 
 
 def read_regulator_levels(
@@ -91,7 +96,7 @@ def read_regulator_levels(
     return RegulatorTable(
         conditions=[str(name) for name in by_condition.index],
         levels=levels,
-        filled=int(blank.sum()),
+        given=~blank,
         ignored=len(matched.names) - by_condition.shape[1],
         matched=matched.summary,
     )

@@ -58,10 +58,13 @@ def predict(
     ] = False,
 ) -> Path:
     """Predict expression for promoters and regulator levels that the model has not seen."""
+    import numpy as np
+
     from deeprage.cli.new_inputs import fit_promoters, read_regulator_levels
     from deeprage.cli.own_files import spare_run
     from deeprage.cli.predicting import Asked, ask
     from deeprage.cli.prediction_tables import classes_text, intervals_text, values_text
+    from deeprage.data.level_check import check_levels
     from deeprage.data.promoters import read_promoters
     from deeprage.training.run import Run
 
@@ -79,10 +82,18 @@ def predict(
         unchanged=asked.usual,
     )
     genes, conditions = list(sequences), table.conditions
+    findings = check_levels(
+        asked.reference,
+        np.where(table.given, table.levels, np.nan),
+        conditions=conditions,
+        regulators=found.regulators,
+        source=f"the levels in {regulators}",
+    )
     answer = ask(
         asked,
         tokens,
         table.levels,
+        findings=findings,
         genes=genes,
         conditions=conditions,
         coding=None if coding is None else Path(coding),
@@ -108,10 +119,7 @@ def predict(
         usual = "their mean in training" if asked.usual.any() else "0"
         more = f" {fill_missing:+g}" if fill_missing else ""
         note(f"{counted(table.filled, 'missing regulator level')} taken as {usual}{more}")
-    outside = (table.levels < asked.low) | (table.levels > asked.high)
-    if outside.any():
-        note(f"{outside.mean():.0%} of the regulator levels lie outside what training saw")
-    for text in answer.notes:
+    for text in (*findings.notes, *answer.notes):
         note(text)
     note(f"wrote {out}: {len(genes):,} genes x {len(conditions):,} conditions")
     return Path(out)

@@ -14,6 +14,8 @@ from deeprage.errors import DeepRageError
 from deeprage.training.run import NETWORK
 
 if TYPE_CHECKING:
+    from deeprage.data.level_check import LevelFindings
+    from deeprage.data.level_reference import LevelReference
     from deeprage.factorised.trained import TrainedFactorised
     from deeprage.training.predictor import NetworkPredictor
     from deeprage.training.run import Run
@@ -47,14 +49,13 @@ class Asked:
 
     Attributes:
         model: a `NetworkPredictor` or a `TrainedFactorised`.
-        low, high: float32 (R,), range of each regulator's level in training, log2.
+        reference: regulator levels of training.
         usual: float32 (R,), level where nothing happens, log2.
     """
 
     run: Run
     model: NetworkPredictor | TrainedFactorised
-    low: Matrix
-    high: Matrix
+    reference: LevelReference
     usual: Matrix
 
     @classmethod
@@ -68,13 +69,12 @@ class Asked:
         from deeprage.factorised.trained import TrainedFactorised
 
         if run.kind == NETWORK:
-            scaling = run.scaling()
-            limits = scaling.regulator_low, scaling.regulator_high, scaling.regulator_mean
-            return cls(run, run.predictor(), *limits)
+            usual = run.scaling().regulator_mean
+            return cls(run, run.predictor(), run.level_reference(), usual)
         model = open_model(run)
         if not isinstance(model, TrainedFactorised):
             raise DeepRageError(f"{run.path} holds {run.model_name}: it takes no new promoters.")
-        return cls(run, model, model.regulator_low, model.regulator_high, model.usual_levels)
+        return cls(run, model, model.level_reference, model.usual_levels)
 
 
 def ask(
@@ -82,6 +82,7 @@ def ask(
     promoters: Tokens,
     levels: Matrix,
     *,
+    findings: LevelFindings,
     genes: Sequence[str],
     conditions: Sequence[str],
     coding: Path | None,
@@ -91,6 +92,7 @@ def ask(
     """Predictions of new promoters (G, L) under new levels (C, R).
 
     Args:
+        findings: what is odd about the levels.
         genes, conditions: names (G,) and (C,).
         coding: FASTA of coding starts.
         classes: whether class probabilities are wanted.
@@ -108,8 +110,8 @@ def ask(
             asked.model,
             promoters,
             levels,
+            beyond=findings.beyond,
             genes=genes,
-            conditions=conditions,
             coding=coding,
             level=level,
         )
@@ -132,8 +134,8 @@ def _ask_factorised(
     promoters: Tokens,
     levels: Matrix,
     *,
+    beyond: Matrix,
     genes: Sequence[str],
-    conditions: Sequence[str],
     coding: Path | None,
     level: float | None,
 ) -> Answer:
@@ -141,7 +143,7 @@ def _ask_factorised(
 
     notes = []
     starts = None if coding is None else _coding_starts(model, coding, genes)
-    found = model.predict_new(promoters, levels, names=genes, coding=starts)
+    found = model.predict_new(promoters, levels, names=genes, coding=starts, beyond=beyond)
     words = np.array([kind.words for kind in CellKind])
     new = sum(int((found.kinds == kind).any(axis=1).sum()) for kind in CellKind if kind >= 4)
     if new:
@@ -152,7 +154,6 @@ def _ask_factorised(
     known = sum((found.kinds == kind).any(axis=1).sum() for kind in (CellKind.SEEN,))
     if known:
         notes.append(f"{known} genes are predicted with what training saw of them as well")
-    notes += _unlike_any(model, found.noise, conditions)
     limits = None
     if level is not None:
         limits = model.interval(found.value, found.kinds, found.noise, level=level)
@@ -163,21 +164,6 @@ def _ask_factorised(
         words[found.kinds],
         tuple(notes),
     )
-
-
-def _unlike_any(model: TrainedFactorised, noise: Matrix, conditions: Sequence[str]) -> list[str]:
-    """A warning of the conditions whose regulators fit together worse than in any seen one."""
-    from deeprage.errors import examples
-
-    seen = model.learnt.noise[model.learnt.seen_conditions]
-    most = seen[np.isfinite(seen)].max(initial=0)
-    odd = [name for name, far in zip(conditions, noise, strict=True) if far > most > 0]
-    if not odd:
-        return []
-    return [
-        f"{len(odd)} of {len(conditions)} conditions, such as {examples(odd)}, have regulator "
-        "levels that fit together worse than in any condition of the training: expect large errors"
-    ]
 
 
 def _coding_starts(model: TrainedFactorised, path: Path, genes: Sequence[str]) -> Tokens:

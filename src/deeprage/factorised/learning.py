@@ -163,6 +163,7 @@ def learn(
             predicted=predicted.astype(np.float32),
             kinds=_kinds(visible.expression.shape, rows, columns, split),
             noise=noise,
+            series=np.unique(series, return_inverse=True)[1].reshape(-1).astype(np.int64),
             promoter_scores=stack.scores_.astype(np.float64),
             condition_map=conditions,
             factor_map=FactorMap(stack.mean_[columns], stack.loadings_[columns]),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES
+from deeprage.data.level_reference import SAME_LEVEL, LevelReference
 from deeprage.data.split import Split
 from deeprage.errors import DeepRageError
 from deeprage.factorised.certainty import Certainty, Kinds, kinds_of
@@ -21,8 +22,6 @@ Rows = NDArray[np.intp]
 Matrix = NDArray[np.float32]
 Tokens = NDArray[np.int8]
 
-#: Levels that differ by less, log2, are those of the same condition: tables are rounded.
-SAME_LEVEL = 1e-3
 _CONDITIONS_AT_A_TIME = 64
 _REMEMBERED = 8
 
@@ -41,6 +40,7 @@ class Learnt:
             cell keeps what was said before its gene or condition was learnt from too.
         noise: float32 (C,), log2, `ConditionMap.noise` of each condition as if its series had
             never been seen.
+        series: int64 (S,), number of the series of each seen condition.
         promoter_scores: float64 (G, K), factor scores of the compendium's promoters.
         condition_map, factor_map, scorer: what predicts beyond the compendium.
         certainty: errors of left-out cells by kind.
@@ -59,6 +59,7 @@ class Learnt:
     predicted: Matrix
     kinds: Kinds
     noise: Matrix
+    series: NDArray[np.int64]
     promoter_scores: NDArray[np.float64]
     condition_map: ConditionMap
     factor_map: FactorMap
@@ -100,6 +101,7 @@ class TrainedFactorised:
         self.learnt = learnt
         self.regulators = learnt.regulators
         levels = learnt.condition_map.levels
+        self.level_reference = LevelReference(levels, learnt.series, learnt.relative)
         known = ~np.isnan(levels)
         count = np.maximum(known.sum(axis=0), 1)
         mean = np.where(known, levels, 0).sum(axis=0, dtype=np.float64) / count
@@ -174,6 +176,7 @@ class TrainedFactorised:
         *,
         names: Sequence[str] | None = None,
         coding: Tokens | None = None,
+        beyond: Matrix | None = None,
     ) -> Forecast:
         """Predict any promoters in any conditions.
 
@@ -186,6 +189,8 @@ class TrainedFactorised:
             regulator_levels: log2 (C, R) in the order of `regulators`; NaN counts as the mean.
             names: of the genes (G,).
             coding: int8 (G, L'), starts of the coding sequences, N where unknown.
+            beyond: float32 (C,), log2, how far from training the levels are
+                (`data.level_check`); adds to the noise of new conditions. Default: not at all.
         """
         rows = self._known_genes(promoters, names)
         at = np.where(rows >= 0, self._seen_at[rows], -1)
@@ -211,6 +216,8 @@ class TrainedFactorised:
         noise = np.empty(len(regulator_levels), dtype=np.float32)
         noise[old] = self.learnt.noise[seen]
         noise[new] = self.learnt.condition_map.noise(regulator_levels[new])
+        if beyond is not None:
+            noise[new] = np.hypot(noise[new], beyond[new])
         return Forecast(value, kinds, noise, self.probabilities(value, kinds, noise))
 
     def respond(self, genes: Rows, promoters: Tokens, levels: Matrix) -> Matrix:

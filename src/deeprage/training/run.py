@@ -20,6 +20,7 @@ from deeprage.networks.config import NetworkConfig
 from deeprage.training.checkpoint_header import CHECKPOINT
 
 if TYPE_CHECKING:
+    from deeprage.data.level_reference import LevelReference
     from deeprage.data.names import NameResolver
     from deeprage.networks.network import Network
     from deeprage.training.predictor import NetworkPredictor
@@ -42,6 +43,8 @@ REAL_KNOCKOUT = "real_knockout.json"
 TENSORBOARD = "tensorboard"
 #: A folder with the trees of a model that has any, one text a factor.
 TREES = "trees"
+#: Arrays beside a network's weights: the levels of its training conditions, and their series.
+_LEVEL_ARRAYS = ("levels.training", "levels.series")
 #: What `config.json` calls the kind of model; a run that says nothing is of a network.
 NETWORK = "network"
 #: A folder with one folder a knock-out.
@@ -204,7 +207,10 @@ class Run:
             regulators=len(self.regulators),
         )
         try:
-            network.load_state_dict(load_file(self.path / MODEL))
+            tensors = load_file(self.path / MODEL)
+            for name in _LEVEL_ARRAYS:
+                tensors.pop(name, None)
+            network.load_state_dict(tensors)
         except (OSError, SafetensorError) as error:
             raise DeepRageError(
                 f"the weights in {self.path / MODEL} cannot be read ({error}): train again."
@@ -230,6 +236,29 @@ class Run:
         return Scaling(
             **levels, target_mean=found["target_mean"], target_scale=found["target_scale"]
         )
+
+    def level_reference(self) -> LevelReference:
+        """The regulator levels that a network was trained on.
+
+        Raises:
+            DeepRageError: the model is damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        from deeprage.data.level_reference import LevelReference
+
+        path = self.path / MODEL
+        try:
+            arrays = load_file(path)
+            levels, series = (arrays[name] for name in _LEVEL_ARRAYS)
+        except (OSError, SafetensorError, KeyError) as error:
+            raise DeepRageError(
+                f"the regulator levels in {path} cannot be read ({error}): train again."
+            ) from error
+        if levels.shape != (len(series), len(self.regulators)):
+            raise DeepRageError(f"{path} has levels of other regulators: train again.")
+        return LevelReference(levels, series, bool(self.model["scaling"].get("relative", True)))
 
     def predictor(self) -> NetworkPredictor:
         """The trained network, ready to predict."""
@@ -282,9 +311,21 @@ def _check_keys(found: Mapping[str, Any], path: Path, keys: Sequence[str]) -> No
 
 
 def save_model(
-    path: Path, network: Network, *, scaling: Scaling, regulators: list[str], length: int
+    path: Path,
+    network: Network,
+    *,
+    scaling: Scaling,
+    levels: LevelReference,
+    regulators: list[str],
+    length: int,
 ) -> None:
-    """Write the weights and, beside them, what is needed to use them."""
+    """Write the weights and, beside them, what is needed to use them.
+
+    Args:
+        levels: of the training conditions, kept so that others can be compared with them.
+    """
+    import torch
+
     from deeprage import __version__
     from deeprage.training.tensor_files import write_tensors
 
@@ -300,7 +341,10 @@ def save_model(
             "regulator_high": scaling.regulator_high.tolist(),
             "target_mean": scaling.target_mean,
             "target_scale": scaling.target_scale,
+            "relative": levels.relative,
         },
     }
-    write_tensors(path / MODEL, network.state_dict())
+    arrays = zip(_LEVEL_ARRAYS, (levels.filled.astype(np.float32), levels.series), strict=True)
+    kept = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays}
+    write_tensors(path / MODEL, network.state_dict() | kept)
     write_json(path / MODEL_JSON, about)

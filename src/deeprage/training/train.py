@@ -14,6 +14,7 @@ import torch
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, check_edges
+from deeprage.data.level_reference import LevelReference
 from deeprage.data.split import Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.errors import DeepRageError
 from deeprage.locks import locked_folder
@@ -145,6 +146,7 @@ class _Prepared(NamedTuple):
     train: BlockTensors
     held_out: BlockTensors
     scaling: Scaling
+    levels: LevelReference
     regulators: list[str]
     length: int
     shape: tuple[int, int]
@@ -160,6 +162,7 @@ def _prepared(
 ) -> _Prepared:
     """The blocks, the scaling and the network as it is drawn from the seed."""
     scaling = Scaling.fit(seen, split)
+    levels = LevelReference.of(seen, split.train_columns)
     train_part, held_out = (
         BlockTensors(seen, split, role=role, scaling=scaling, edges=edges, device=fabric.device)
         for role in (Role.TRAIN, Role.VALIDATION)
@@ -173,7 +176,7 @@ def _prepared(
         torch.manual_seed(training.seed)
         model = Network(network, promoter_length=length, regulators=len(seen.regulators))
     shape = shape_of_blocks(training, network, len(train_part.columns))
-    return _Prepared(model, train_part, held_out, scaling, seen.regulators, length, shape)
+    return _Prepared(model, train_part, held_out, scaling, levels, seen.regulators, length, shape)
 
 
 def _fitted(
@@ -200,6 +203,7 @@ def _fitted(
                 aside,
                 net,
                 scaling=prepared.scaling,
+                levels=prepared.levels,
                 regulators=prepared.regulators,
                 length=prepared.length,
             ),
