@@ -1,45 +1,63 @@
-"""Opening text files, plain or gzipped (bgzip too), with errors a user can act on."""
+"""Opening files, plain or gzipped (bgzip too), with errors a user can act on."""
 
-import csv
 import gzip
 import io
+import shutil
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TextIO, cast
 
 import pandas as pd
 
-from deeprage.data.validation import check_unique
+from deeprage.data.readers.file_kinds import kind_of_bytes, kind_of_folder
 from deeprage.errors import DeepRageError
+from deeprage.memory import available_bytes
 
 _GZIP_MAGIC = b"\x1f\x8b"
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _BUFFER = 1 << 16
+#: Bytes from which a file is recognised.
+_START = 512
+#: A gzip file is refused that unpacks to so many times its size, and to more than a share of the
+#: free memory or than a bound.
+_RATIO, _SHARE, _MOST_UNPACKED = 100, 0.25, 2 << 30
+_OTHERS = {
+    stat.S_IFIFO: "a pipe: write its content to a file first",
+    stat.S_IFCHR: "a device: give a file",
+    stat.S_IFBLK: "a device: give a file",
+    stat.S_IFSOCK: "a socket: give a file",
+}
 
 
 def check_readable(path: Path, what: str) -> None:
     """Raise a `DeepRageError` unless `path` is a file; `what` names it in the message."""
     if path.is_dir():
-        raise DeepRageError(f"{what} {path} is a folder; give a file.")
-    if not path.is_file():
-        raise DeepRageError(f"{what} {path} does not exist; check the path.")
+        kind = kind_of_folder(path)
+        raise DeepRageError(f"{what} {path} is {kind}." if kind else _is_folder(path, what))
+    try:
+        mode = stat.S_IFMT(path.stat().st_mode)
+    except (OSError, ValueError) as error:
+        raise DeepRageError(f"{what} {path} does not exist; check the path.") from error
+    if mode != stat.S_IFREG:
+        raise DeepRageError(f"{what} {path} is {_OTHERS.get(mode, 'no file: give a file')}.")
 
 
-def is_damaged_hdf5(path: Path, error: BaseException) -> bool:
-    """Whether a file that could not be read (`error`) is a torn HDF5 file, not one of another kind.
+def _is_folder(path: Path, what: str) -> str:
+    return f"{what} {path} is a folder; give a file."
 
-    The HDF5 library says so by an OSError, which readers above it may wrap.
+
+def start_of(path: Path, what: str = "the file") -> bytes:
+    """The first bytes of a file, unpacked.
+
+    Raises:
+        DeepRageError: as `open_binary`.
     """
-    with path.open("rb") as handle:
-        start = handle.read(len(HDF5_MAGIC))
-    if not start:
-        return True
-    told: BaseException | None = error
-    while told is not None and not isinstance(told, OSError):
-        told = told.__cause__ or told.__context__
-    return start == HDF5_MAGIC and told is not None
+    with open_binary(path, what) as handle:
+        return handle.read(_START)
 
 
 @contextmanager
@@ -47,15 +65,19 @@ def open_binary(path: Path, what: str = "the file") -> Iterator[BinaryIO]:
     """Open a file for reading, unpacking gzip by its content and not by its name.
 
     Raises:
-        DeepRageError: the file is missing, unreadable or a damaged gzip file, also when that
-            shows only while the block reads on.
+        DeepRageError: the file is missing, unreadable, a damaged gzip file or one that unpacks to
+            far more than its size, also when that shows only while the block reads on.
     """
     check_readable(path, what)
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == _GZIP_MAGIC
             raw.seek(0)
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+            if packed:
+                unpacked = _Unpacked(raw, f"{what} {path}")
+                yield cast(BinaryIO, io.BufferedReader(unpacked, _BUFFER))
+            else:
+                yield raw
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DeepRageError(
             f"{what} {path} is a damaged gzip file ({error}): download or copy it again."
@@ -64,24 +86,72 @@ def open_binary(path: Path, what: str = "the file") -> Iterator[BinaryIO]:
         raise DeepRageError(f"cannot read {what} {path}: {error.strerror or error}.") from error
 
 
-class _Text(io.RawIOBase):
-    """Bytes of a text file, which holds no NUL: damaged and UTF-16 files do."""
+@contextmanager
+def plain_file(path: Path, what: str) -> Iterator[Path]:
+    """The file itself, or an unpacked copy of a gzip file for the time of the block.
 
-    def __init__(self, source: BinaryIO, name: str) -> None:
-        self.source, self.name = source, name
+    Raises:
+        DeepRageError: as `open_binary`.
+    """
+    with path.open("rb") as raw:
+        packed = raw.read(2) == _GZIP_MAGIC
+    if not packed:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        plain = Path(folder) / path.stem
+        with open_binary(path, what) as source, plain.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        yield plain
+
+
+class _Unpacked(io.RawIOBase):
+    """The content of a gzip file, as long as it is not out of all proportion."""
+
+    def __init__(self, packed: BinaryIO, name: str) -> None:
+        self.packed, self.name = packed, name
+        self.source = gzip.GzipFile(fileobj=packed)
+        self.size = 0
+        self.most = min(int(_SHARE * available_bytes()), _MOST_UNPACKED)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        found = self.source.read(len(buffer))
-        if b"\0" in found:
+        number = self.source.readinto(buffer)
+        self.size += number
+        if self.size > self.most and self.size > _RATIO * self.packed.tell():
             raise DeepRageError(
-                f"{self.name} is not a text file (it has NUL bytes): save it as UTF-8 text, or "
-                "copy it again."
+                f"{self.name} unpacks to over {self.size / 1e9:,.1f} GB, more than {_RATIO} times "
+                "its size: check that it is the right file; if it is, unpack it first (gunzip)."
             )
-        buffer[: len(found)] = found
-        return len(found)
+        return number
+
+
+class _Text(io.RawIOBase):
+    """Bytes of a text file, which holds no NUL: damaged and UTF-16 files do."""
+
+    def __init__(self, source: BinaryIO, path: Path, what: str) -> None:
+        self.source, self.path, self.what = source, path, what
+        self.begun = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.source.read(len(buffer))
+        if not self.begun:
+            self.begun = True
+            kind = kind_of_bytes(piece[:_START], self.path)
+            if kind is not None:
+                raise DeepRageError(f"{self.what} {self.path} is {kind}.")
+        if b"\0" in piece:
+            raise DeepRageError(
+                f"{self.what} {self.path} is not a text file (it has NUL bytes): save it as UTF-8 "
+                "text, or copy it again."
+            )
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 @contextmanager
@@ -93,7 +163,7 @@ def open_text(path: Path, what: str = "the file") -> Iterator[TextIO]:
     """
     with open_binary(path, what) as binary:
         try:
-            plain = io.BufferedReader(_Text(binary, f"{what} {path}"), _BUFFER)
+            plain = io.BufferedReader(_Text(binary, path, what), _BUFFER)
             yield io.TextIOWrapper(plain, encoding="utf-8-sig", newline=None)
         except UnicodeDecodeError as error:
             raise DeepRageError(
@@ -104,41 +174,7 @@ def open_text(path: Path, what: str = "the file") -> Iterator[TextIO]:
 
 
 def read_table(path: Path, what: str) -> pd.DataFrame:
-    """A small table of strings with a header; tabs, or commas where the header has no tab.
+    """A small table of strings with a header, see `readers.small_table`."""
+    from deeprage.data.readers.small_table import read_small_table
 
-    Blank cells are empty strings; lines that start with `#` are comments.
-
-    Raises:
-        DeepRageError: unreadable, empty, rows longer than the header, or columns without a name
-            or of one name.
-    """
-    with open_text(path, what) as handle:
-        lines = [line for line in handle if line.strip() and not line.startswith("#")]
-    if not lines:
-        raise DeepRageError(f"{what} {path} is empty; it needs a header line and rows.")
-    separator = "\t" if "\t" in lines[0] else ","
-    try:
-        header, *rows = csv.reader(lines, delimiter=separator, strict=True)
-    except csv.Error as error:
-        raise DeepRageError(f"{what} {path} is not a table: {error}.") from error
-    if rows and all(len(row) == len(header) + 1 for row in rows):
-        header = ["", *header]  # R leaves the first column without a name
-    columns, *cells = (_without_trailing_blanks(row) for row in (header, *rows))
-    for row in cells:
-        if len(row) > len(columns):
-            raise DeepRageError(
-                f"{what} {path} is not a table: the row of {row[0]!r} has {len(row)} columns, the "
-                f"header {len(columns)}; separate all of them alike, by tabs or by commas."
-            )
-    if len(columns) > 2:  # two may be a mapping without a header, of a name to the same name
-        # The first column may be without a name, as in a matrix.
-        check_unique(columns if columns[0] else columns[1:], f"columns in {path}", "rename them")
-    filled = [row + [""] * (len(columns) - len(row)) for row in cells]
-    return pd.DataFrame(filled, columns=columns, dtype=str)
-
-
-def _without_trailing_blanks(row: list[str]) -> list[str]:
-    stripped = [cell.strip() for cell in row]
-    while len(stripped) > 1 and not stripped[-1]:
-        stripped.pop()
-    return stripped
+    return read_small_table(path, what)

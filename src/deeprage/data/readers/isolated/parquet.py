@@ -52,29 +52,23 @@ def _send_column(path: str, column: pa.ChunkedArray, frames: Frames) -> None:
     kind = column.type
     if pa.types.is_dictionary(kind):
         column = pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks])
-        kind = column.type
-    if pa.types.is_boolean(kind):
-        texts = [None if x is None else str(x) for x in column.to_pylist()]
-        _send_text(path, texts, frames)
+        kind = column.type if column.chunks else pa.string()
+    whole = pa.types.is_integer(kind) and not column.null_count
+    if whole:
+        values = np.asarray(column.to_numpy())
     elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        values = np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-        frames.numbers(path, [values], dtype=values.dtype, shape=values.shape)
+        values = np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy())
     elif pa.types.is_null(kind):
         values = np.full(len(column), np.nan)
-        frames.numbers(path, [values], dtype=values.dtype, shape=values.shape)
     else:
-        _send_text(path, [_as_text(x) for x in column.to_pylist()], frames)
+        texts = [_as_text(value) for value in column.to_pylist()]
+        frames.text(path, np.array(texts, dtype=object))
+        return
+    frames.numbers(path, [values], dtype=values.dtype, shape=values.shape)
 
 
-def _send_text(path: str, texts: list[str | None], frames: Frames) -> None:
-    """Text; a missing value is an empty string."""
-    values = np.array([x or "" for x in texts], dtype=object)
-    frames.text(path, values)
-
-
-def _as_text(value: Any) -> str | None:
-    return (
-        value.decode("utf-8", "replace")
-        if isinstance(value, bytes)
-        else (None if value is None else str(value))
-    )
+def _as_text(value: Any) -> str:
+    """A value as text; a missing one is blank."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)
