@@ -79,6 +79,15 @@ def import_(
     orientation: Annotated[
         str, Option(help="Whether genes are rows or columns of the matrix; auto finds out.")
     ] = "auto",
+    layer: Annotated[
+        str | None, Option(help="Layer of an .h5ad file instead of X; raw is .raw.")
+    ] = None,
+    gene_column: Annotated[
+        str | None, Option(help="Column of text with the genes' names; default: the first one.")
+    ] = None,
+    drop_columns: Annotated[
+        list[str] | None, Option(help="Columns of the matrix that are no conditions, with commas.")
+    ] = None,
     log2: Annotated[
         bool, Option("--log2", help="The values are not logarithmic: take log2(1 + x).")
     ] = False,
@@ -136,6 +145,9 @@ def import_(
             conditions=_path(conditions),
             groups=_path(groups),
             orientation=orientation,
+            layer=layer,
+            gene_column=gene_column,
+            drop_columns=drop_columns or (),
             log2=log2,
             reference=reference or (),
             drop_constant=drop_constant,

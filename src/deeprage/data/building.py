@@ -10,7 +10,12 @@ import pandas as pd
 from deeprage.data.build_notes import BuildNotes
 from deeprage.data.compendium import Compendium
 from deeprage.data.condition_names import match_conditions
-from deeprage.data.expression import check_logarithms, read_expression, transform_expression
+from deeprage.data.expression import (
+    check_logarithms,
+    read_expression,
+    transform_expression,
+    whole_numbers_remark,
+)
 from deeprage.data.gene_source import GeneSource, open_source
 from deeprage.data.joining import DEFAULT_CODING, Parts, join
 from deeprage.data.near_names import near_names_hint
@@ -129,6 +134,9 @@ def import_compendium(
     circular: Collection[str] = (),
     coding: int = DEFAULT_CODING,
     orientation: str = "auto",
+    layer: str | None = None,
+    gene_column: str | None = None,
+    drop_columns: Sequence[str] = (),
     log2: bool = False,
     reference: Sequence[str] = (),
     drop_constant: bool = False,
@@ -152,6 +160,7 @@ def import_compendium(
         conditions: table with the columns `condition` and `series`.
         groups: table with the columns `gene` and `group`, instead of the computed groups.
         orientation: `rows` or `columns`, where the genes are, or `auto`.
+        layer, gene_column, drop_columns: see `expression.read_expression`.
         log2, reference: see `expression.transform_expression`.
         name: default: the name of the matrix's file.
         unit: default: `log2 expression` under `log2` without `reference`, else
@@ -180,12 +189,21 @@ def import_compendium(
             gene_id=gene_id,
         )
     chooser = tables.chooser(source)
-    matrix = None
+    read = None
     with problems.collected():
-        matrix = read_expression(expression, orientation=orientation, choose=chooser)
-    if matrix is None:
+        read = read_expression(
+            expression,
+            orientation=orientation,
+            choose=chooser,
+            layer=layer,
+            gene_column=gene_column,
+            drop_columns=drop_columns,
+            conditions=() if tables.conditions is None else list(map(str, tables.conditions.index)),
+        )
+    if read is None:
         problems.raise_all()
         raise AssertionError("a matrix that was not read is a problem")
+    matrix, remarks = read.values, [*([chooser.remark] if chooser.remark else []), *read.remarks]
     renamed = (
         {}
         if tables.conditions is None
@@ -196,8 +214,10 @@ def import_compendium(
     matrix = matrix.rename(columns=renamed)
     with problems.collected():
         reference = [renamed.get(name, name) for name in reference]
+        if not log2 and (remark := whole_numbers_remark(matrix)):
+            remarks.append(remark)
         matrix = transform_expression(matrix, log2=log2, reference=reference)
-        check_logarithms(matrix)
+        check_logarithms(matrix, read.layers)
     with problems.collected():
         _check_renames(tables.renames, matrix.index, renames)
     files = {
@@ -227,7 +247,7 @@ def import_compendium(
                 "transform": {"log2(x + 1)": log2, "reference": list(reference)},
             },
         },
-        remarks=[*([chooser.remark] if chooser.remark else []), *_on_renamed(renamed)],
+        remarks=[*remarks, *_on_renamed(renamed)],
     )
     return join(parts, problems)
 

@@ -335,7 +335,7 @@ def _stored_by_others(path: Path) -> AnnData:
     from deeprage.data.readers.guarded import read_hdf5
 
     parts = ["X", "obs", "var", "varm/promoter", "varm/coding", "obsm/regulator_levels"]
-    content = read_hdf5(path, "the compendium", taken=[*parts, "uns/deeprage"])
+    content = read_hdf5(path, f"the compendium {path}", taken=[*parts, "uns/deeprage"])
     if content["X"].kind == "group":
         raise ValueError("its matrix X is not a dense one of float32")
     arrays = {part: content[part].values for part in parts[3:]}

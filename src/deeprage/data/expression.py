@@ -1,78 +1,126 @@
-"""Expression matrices from TSV, CSV, Parquet and h5ad files, as genes x conditions."""
+"""Expression matrices from files of any kind, as genes x conditions."""
 
-import csv
-import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from deeprage.data.near_names import spreadsheet_hint
 from deeprage.data.orientation import check_orientation
-from deeprage.data.reading import is_damaged_hdf5, open_binary, open_text
+from deeprage.data.readers.descriptions import numeric_descriptions, summary_rows
+from deeprage.data.readers.h5ad_matrix import read_h5ad_matrix
+from deeprage.data.readers.parquet_matrix import read_parquet_matrix
+from deeprage.data.readers.raw_matrix import RawMatrix
+from deeprage.data.readers.text_matrix import WHAT, read_text_matrix
+from deeprage.data.reading import HDF5_MAGIC, plain_file, start_of
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples, unknown
 from deeprage.listing import listed
 
 #: A count of 2^30 reads; log2 values of any kind lie well within.
 LARGEST_LOG2 = 30
-_MISSING = ["", " ", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None"]
-_PARQUET, _HDF5 = b"PAR1", b"\x89HDF"
+_PARQUET = b"PAR1"
+#: Names of genes are taken from a column of text where a smaller share of the names are genes than
+#: the first, and more than so many times as many of the column.
+_FEW_GENES, _MORE_GENES = 0.5, 3
+#: Names that are looked at in each column of text.
+_SAMPLE = 500
 
 
-#: Called with the names of rows and columns and the usual place of genes, `rows` or `columns`.
-Choose = Callable[[Sequence[str], Sequence[str], str], str]
+class Choose(Protocol):
+    """Decides where the genes of a matrix are; see `orientation.OrientationChooser`."""
+
+    def __call__(self, rows: Sequence[str], columns: Sequence[str], usual: str) -> str:
+        """`rows` or `columns`; `usual` where nothing tells."""
+
+    def number_of_genes(self, names: Sequence[str]) -> int:
+        """How many of these names are known genes."""
+
+
+@dataclass(frozen=True)
+class ExpressionFile:
+    """The matrix of a file.
+
+    Attributes:
+        values: float64 genes (index) x conditions (columns), NaN where missing.
+        remarks: sentences on what was left out or understood.
+        layers: other matrices of the file that may be chosen.
+    """
+
+    values: pd.DataFrame
+    remarks: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
 
 
 def read_expression(
-    path: Path, *, orientation: str = "auto", choose: Choose | None = None
-) -> pd.DataFrame:
-    """Read a matrix of numbers; the kind of file is told from its content.
+    path: Path,
+    *,
+    orientation: str = "auto",
+    choose: Choose | None = None,
+    layer: str | None = None,
+    gene_column: str | None = None,
+    drop_columns: Sequence[str] = (),
+    conditions: Collection[str] = (),
+) -> ExpressionFile:
+    """Read a matrix of numbers; the kind of file is recognised by its content.
 
     Text files have condition names in the first line and gene names in the first column (or the
-    other way round); tabs, or commas where the first line has no tab; blank and NA cells are
-    missing. In an h5ad file the genes are `var`, as the field has it.
+    other way round), with tabs, commas, semicolons or blanks between cells. Columns of text and
+    what featureCounts, GCT and others put beside the values are left out, and so are HTSeq's and
+    STAR's counts of reads without a gene. In an h5ad file the genes are `var`, as the field has it.
 
     Args:
         path: the file, plain or gzipped.
         orientation: whether genes are `rows` or `columns` (in h5ad: of the AnnData, so they
             usually are columns); with `auto`, `choose` decides.
-        choose: see `orientation.OrientationChooser`; by default genes are rows (h5ad: columns).
-
-    Returns:
-        float64 genes (index) x conditions (columns), NaN where missing.
+        choose: by default genes are rows (h5ad: columns).
+        layer: of an h5ad file, instead of X; `raw` is .raw.
+        gene_column: a column of text that has the names of the genes.
+        drop_columns: conditions to leave out.
+        conditions: names that are conditions, though they may look like `Length`.
 
     Raises:
-        DeepRageError: missing or unreadable file, duplicate names, or cells that are text; it
-            gives the count and three examples.
+        DeepRageError: missing or unreadable file, duplicate names, cells of text among values, or
+            columns such as `Length` that are hardly conditions.
     """
     check_orientation(orientation)
-    with open_binary(path, "the expression matrix") as handle:
-        magic = handle.read(4)
-    if magic == _HDF5:
-        table, usual = _read_h5ad(path), "columns"
-    elif magic == _PARQUET:
-        table, usual = _read_parquet(path), "rows"
-    else:
-        table, usual = _read_text(path), "rows"
-    if table.empty:
+    raw = _read(path, layer)
+    if raw.values.empty:
+        texts = f" and has the columns of text {examples(raw.row_labels)}" if raw.row_labels else ""
         raise DeepRageError(
-            f"the expression matrix {path} has {table.shape[0]} rows and {table.shape[1]} columns "
-            "of values; genes are rows, conditions columns, names are in the first line and column."
+            f"{WHAT} {path} has {raw.values.shape[0]} rows and {raw.values.shape[1]} columns of "
+            f"values{texts}; genes are rows, conditions columns, names are in the first line and "
+            "column."
         )
     if orientation == "auto":
-        names = list(map(str, table.index)), list(map(str, table.columns))
-        orientation = usual if choose is None else choose(*names, usual)
-    matrix = table if orientation == "rows" else table.T
-    repeated = list(matrix.index[matrix.index.duplicated()])
-    advice = f"average or drop the repeats.{spreadsheet_hint(repeated)}".rstrip(".")
-    check_unique(matrix.index, f"genes in {path}", advice)
-    check_unique(matrix.columns, f"conditions in {path}", "rename them")
-    return matrix
+        names = list(raw.values.index), list(raw.values.columns)
+        orientation = raw.genes if choose is None else choose(*names, raw.genes)
+    in_rows = orientation == "rows"
+    matrix = raw.values if in_rows else raw.values.T
+    labels = raw.row_labels if in_rows else raw.column_labels
+    _check_texts(path, raw.row_labels if in_rows else {}, conditions)
+    remarks = [*raw.remarks]
+    matrix = _named_genes(path, matrix, labels, gene_column, choose, remarks)
+    matrix = _without_summary(path, matrix, remarks)
+    matrix = _without(path, matrix, drop_columns)
+    _check_conditions(path, matrix, conditions)
+    _check_names(path, matrix, labels)
+    return ExpressionFile(matrix, tuple(remarks), raw.layers)
+
+
+def whole_numbers_remark(expression: pd.DataFrame) -> str | None:
+    """A sentence on a matrix of whole numbers from 0 on, which log2 values hardly are."""
+    values = expression.to_numpy(dtype=np.float64)
+    known = values[np.isfinite(values)]
+    if not len(known) or (known < 0).any() or (known != np.round(known)).any():
+        return None
+    return (
+        "all values of the matrix are whole numbers from 0 on, such as counts: if they are no "
+        "log2 values, import them again with --log2"
+    )
 
 
 def transform_expression(
@@ -108,180 +156,138 @@ def transform_expression(
     return values
 
 
-def check_logarithms(expression: pd.DataFrame) -> None:
+def check_logarithms(expression: pd.DataFrame, layers: Sequence[str] = ()) -> None:
     """Raise a `DeepRageError` if a matrix (genes x conditions) holds what no log2 value can be.
 
     Counts, TPM and intensities that were never turned into logarithms give a model that sees
     little but its few largest cells.
+
+    Args:
+        layers: other matrices of the file, which may have logarithms.
     """
     size = np.abs(expression.to_numpy(dtype=np.float64))
     # Endless values have an error of their own.
     beyond = (size > LARGEST_LOG2) & (size <= np.finfo(np.float32).max)
     if beyond.any():
         row, column = np.argwhere(beyond)[0]
+        offered = f", or choose one of the layers {examples(layers)} with --layer" if layers else ""
         raise DeepRageError(
             f"the expression matrix has {counted(int(beyond.sum()), 'cell')} beyond "
             f"{LARGEST_LOG2}, which no log2 value is, such as {size[row, column]:g} "
             f"of {str(expression.index[row])!r} in {str(expression.columns[column])!r}: if these "
-            "are counts, TPM or intensities, give --log2."
+            f"are counts, TPM or intensities, give --log2{offered}."
         )
 
 
-def _read_text(path: Path) -> pd.DataFrame:
-    separator, header = _layout(path)
-    columns = [name.strip() for name in header[1:]]
-    check_unique(columns, f"column names in {path}", "rename them")
-    # Names may look like anything, a missing value included; columns are told by number.
-    positions = [str(number) for number in range(len(header))]
-    with open_text(path, "the expression matrix") as handle:
-        try:
-            table = pd.read_csv(
-                handle,
-                sep=separator,
-                header=None,
-                skiprows=1,
-                names=positions,
-                index_col=False,
-                dtype={positions[0]: str},
-                keep_default_na=False,
-                na_values=dict.fromkeys(positions[1:], _MISSING),
-                low_memory=False,
+def _read(path: Path, layer: str | None) -> RawMatrix:
+    start = start_of(path, WHAT)
+    if start.startswith(HDF5_MAGIC):
+        with plain_file(path, WHAT) as plain:
+            return read_h5ad_matrix(plain, path, layer)
+    if layer is not None:
+        raise DeepRageError(
+            f"--layer chooses a layer of an .h5ad file, and {path} is none: leave it out."
+        )
+    if start.startswith(_PARQUET):
+        with plain_file(path, WHAT) as plain:
+            return read_parquet_matrix(plain, path)
+    return read_text_matrix(path)
+
+
+def _named_genes(
+    path: Path,
+    matrix: pd.DataFrame,
+    labels: dict[str, list[str]],
+    gene_column: str | None,
+    choose: Choose | None,
+    remarks: list[str],
+) -> pd.DataFrame:
+    """The matrix with names of genes, which may stand in a column of their own."""
+    if gene_column is not None:
+        if gene_column not in labels:
+            raise unknown(f"column of gene names in {path}", gene_column, labels or ["none"])
+        return matrix.set_axis(pd.Index(labels[gene_column], dtype=object), axis=0)
+    own = list(matrix.index)
+    known = 0 if choose is None else choose.number_of_genes(own)
+    if choose is not None and known < _FEW_GENES * len(own):
+        best = max(labels, key=lambda title: _share_of_genes(labels[title], choose), default="")
+        number = choose.number_of_genes(labels[best]) if best else 0
+        if number > _MORE_GENES * known:
+            remarks.append(
+                f"names of genes are taken from the column {best!r} of {path}, of which {number:,} "
+                f"are known genes; of the other names ({examples(own)}) {known:,} are."
             )
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            message = f"the expression matrix {path} is not a table: {error}."
-            raise DeepRageError(message) from error
-    names = table.pop(positions[0]).str.strip()
-    return _numbers(table.set_axis(columns, axis=1).set_axis(names, axis=0), path)
-
-
-def _layout(path: Path) -> tuple[str, list[str]]:
-    """The separator, and the header with a name (that may be blank) for the first column too.
-
-    Raises:
-        DeepRageError: no condition names, or lines with fewer cells than the header has.
-    """
-    header: list[str] = []
-    short: list[int] = []
-    with open_text(path, "the expression matrix") as handle:
-        first = handle.readline()
-        separator = "\t" if "\t" in first else ","
-        for number, line in enumerate(handle, start=2):
-            if number == 2:
-                header, row = _cells(first, separator), _cells(line, separator)
-                if len(row) == len(header) + 1:
-                    header = ["", *header]  # R leaves the first column without a name
-            if line.count(separator) + 1 < len(header) and line.strip():
-                short.append(number)
-    header = header or _cells(first, separator)
-    if len(header) < 2:
+            return matrix.set_axis(pd.Index(labels[best], dtype=object), axis=0)
+    if not known and _are_positions(own):
+        offered = f": choose one of the columns {examples(labels, most=8)} with --gene-column"
         raise DeepRageError(
-            f"the first line of the expression matrix {path} has {counted(len(header), 'column')}; "
-            "expected gene names and then one column a condition, separated by tabs or commas."
-            f"{_semicolons(first)}"
+            f"the genes of {path} are only numbered ({examples(own)})"
+            f"{offered if labels else ': give the matrix names of genes'}."
         )
-    if short:
-        raise DeepRageError(
-            f"the expression matrix {path} has {counted(len(short), 'line')} with fewer than the "
-            f"header's {len(header)} columns, such as line {short[0]}: the file may be cut short; "
-            "leave a missing cell blank, between its separators."
-        )
-    return separator, header
+    return matrix
 
 
-def _semicolons(line: str) -> str:
-    """A hint for a first line that is separated otherwise."""
-    return " It looks separated by semicolons: save it with tabs." if ";" in line else ""
+def _share_of_genes(names: Sequence[str], choose: Choose) -> tuple[float, int]:
+    """Share of known genes in a sample of names, and how many different ones there are."""
+    step = max(1, len(names) // _SAMPLE)
+    sample = names[::step]
+    return choose.number_of_genes(sample) / max(1, len(sample)), len(set(names))
 
 
-def _decimal_commas(values: Iterable[str]) -> str:
-    """A hint for numbers as some countries write them."""
-    if any(re.fullmatch(r"[+-]?\d*,\d+", value.strip()) for value in values):
-        return " Write numbers with a decimal point, not a comma."
-    return ""
+def _are_positions(names: Sequence[str]) -> bool:
+    """Whether names are 0, 1, 2 or 1, 2, 3 and so on."""
+    return any(names == [str(first + i) for i in range(len(names))] for first in (0, 1))
 
 
-def _cells(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [])
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    with open_binary(path, "the expression matrix") as handle:
-        try:
-            table = pd.read_parquet(handle)
-        except (ValueError, OSError) as error:
-            raise DeepRageError(f"{path} is a damaged Parquet file: {error}.") from error
-    if isinstance(table.index, pd.RangeIndex) and table.shape[1]:
-        table = table.set_index(table.columns[0])
-    return _numbers(_named(table), path)
-
-
-def _read_h5ad(path: Path) -> pd.DataFrame:
-    """The matrix X, observations x variables."""
-    from anndata import read_h5ad
-
-    with tempfile.TemporaryDirectory() as folder:
-        plain = path
-        with path.open("rb") as raw:
-            packed = raw.read(4) != _HDF5
-        if packed:
-            plain = Path(folder) / "matrix.h5ad"
-            with open_binary(path) as source, plain.open("wb") as target:
-                shutil.copyfileobj(source, target)
-        try:
-            adata = read_h5ad(plain)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            if is_damaged_hdf5(plain, error):
-                raise DeepRageError(
-                    f"{path} is damaged, perhaps cut short: copy or download it again."
-                ) from error
-            raise DeepRageError(f"{path} cannot be read as h5ad: {error}.") from error
-    if adata.X is None:
-        raise DeepRageError(f"{path} has no matrix X; store the expression values there.")
-    return _named(adata.to_df()).astype(np.float64)
-
-
-def _named(table: pd.DataFrame) -> pd.DataFrame:
-    return table.set_axis(table.index.astype(str), axis=0).set_axis(
-        table.columns.astype(str), axis=1
+def _without_summary(path: Path, matrix: pd.DataFrame, remarks: list[str]) -> pd.DataFrame:
+    names = summary_rows(map(str, matrix.index))
+    if not names:
+        return matrix
+    verb = "is" if len(names) == 1 else "are"
+    remarks.append(
+        f"{counted(len(names), 'row')} of {path} that {verb} no gene but a count of reads without "
+        f"one {verb} left out: {examples(names, most=6)}."
     )
+    return matrix.drop(index=names)
 
 
-def _numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The table as float64.
+def _without(path: Path, matrix: pd.DataFrame, given: Sequence[str]) -> pd.DataFrame:
+    known = {str(name) for name in matrix.columns}
+    names = listed("--drop-columns", given, known.__contains__) if given else None
+    for name in names or []:
+        if name not in known:
+            raise unknown(f"column of {path}", name, known)
+    return matrix.drop(columns=names or [])
 
-    Raises:
-        DeepRageError: there are cells of text.
-    """
-    textual = [
-        number
-        for number, kind in enumerate(table.dtypes)
-        if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
-    ]
-    found: list[tuple[str, str, object]] = []
-    columns: list[NDArray[np.float64]] = []
-    for number in range(table.shape[1]):
-        column = table.iloc[:, number]
-        if number not in textual:
-            columns.append(column.to_numpy(dtype=np.float64, na_value=np.nan))
-            continue
-        strings = column.astype(object).where(column.notna(), None)
-        parsed = pd.to_numeric(strings.map(_not_a_switch), errors="coerce")
-        wrong = (parsed.isna() & strings.notna()).to_numpy()
-        found += [
-            (str(gene), str(table.columns[number]), value) for gene, value in column[wrong].items()
-        ]
-        columns.append(parsed.to_numpy(dtype=np.float64))
-    if found:
-        shown = [f"{value} (row {row}, column {name})" for row, name, value in found[:4]]
+
+def _check_texts(path: Path, labels: dict[str, list[str]], conditions: Collection[str]) -> None:
+    """Raise a `DeepRageError` if columns of text are conditions."""
+    textual = [title for title in labels if title in conditions]
+    if textual:
         raise DeepRageError(
-            f"the expression matrix {path} has {counted(len(found), 'cell')} of text, such as "
-            f"{examples(shown)}: leave missing cells blank, and remove columns of descriptions."
-            f"{_decimal_commas(str(value) for _, _, value in found)}"
+            f"{counted(len(textual), 'condition')} of the condition table "
+            f"{'has' if len(textual) == 1 else 'have'} text in place of values in {path}: "
+            f"{examples(textual)}, such as {examples(labels[textual[0]])}."
         )
-    values = np.column_stack(columns) if columns else np.empty((len(table), 0))
-    return pd.DataFrame(values, index=table.index.astype(str), columns=table.columns)
 
 
-def _not_a_switch(value: object) -> object:
-    """True and False are text here, though they can be counted as 1 and 0."""
-    return str(value) if isinstance(value, bool) else value
+def _check_conditions(path: Path, matrix: pd.DataFrame, conditions: Collection[str]) -> None:
+    doubtful = [x for x in numeric_descriptions(map(str, matrix.columns)) if x not in conditions]
+    if doubtful:
+        one = len(doubtful) == 1
+        raise DeepRageError(
+            f"the {'column' if one else 'columns'} {examples(doubtful, most=12)} of {path} "
+            f"{'describes' if one else 'describe'} genes by {'its name' if one else 'their names'} "
+            f"and {'is' if one else 'are'} hardly {'a condition' if one else 'conditions'}: leave "
+            f"{'it' if one else 'them'} out with --drop-columns {','.join(doubtful)!r}, or list "
+            f"{'it' if one else 'them'} in the condition table."
+        )
+
+
+def _check_names(path: Path, matrix: pd.DataFrame, labels: dict[str, list[str]]) -> None:
+    repeated = list(matrix.index[matrix.index.duplicated()])
+    unique = [title for title, names in labels.items() if len(set(names)) == len(names)]
+    other = f", or take names from a column: --gene-column {unique[0]}" if unique else ""
+    advice = f"average or drop the repeats{other}.{spreadsheet_hint(repeated)}".rstrip(".")
+    check_unique(matrix.index, f"genes in {path}", advice)
+    check_unique(matrix.columns, f"conditions in {path}", "rename them")

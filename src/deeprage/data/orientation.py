@@ -118,6 +118,11 @@ class OrientationChooser:
             self._of_conditions(rows, columns),
         ]  # fmt: skip
 
+    def number_of_genes(self, names: Sequence[str]) -> int:
+        """How many of these names are known genes."""
+        known = set() if self._genes is None else self._genes.resolve(names).resolved.keys()
+        return sum(name in known or name in self._named for name in names)
+
     def _genes_among(self, names: Sequence[str]) -> set[int | str]:
         if self._genes is None:
             return {name for name in names if name in self._named}

@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def read(path: Path, *taken: str, **options: object) -> guarded.Content:
-    return read_hdf5(path, "the file", taken=taken, **options)  # type: ignore[arg-type]
+    return read_hdf5(path, f"the file {path}", taken=taken, **options)  # type: ignore[arg-type]
 
 
 class TestContent:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from deeprage.data.readers.cells import SPREADSHEET_ERRORS, are_values
+from deeprage.data.readers.file_kinds import kind_of_text
 from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError
 
@@ -53,6 +54,9 @@ class Delimited:
             first = next(lines, None)
         if first is None:
             raise DeepRageError(f"{what} {path} is empty; it needs a header line and rows.")
+        kind = kind_of_text(self.comments[0] if self.comments else first[1][:200])
+        if kind is not None:
+            raise DeepRageError(f"{what} {path} is {kind}.")
         peeked = _peeked(lines)
         texts = [first[1], *(text for _, text in peeked)]
         self.separator = "\t" if self.declared else _separator(texts)

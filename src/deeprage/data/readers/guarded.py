@@ -65,33 +65,33 @@ Content = dict[str, Element]
 
 
 def read_hdf5(
-    path: Path, what: str, *, taken: Sequence[str], listed: Sequence[str] = ("",)
+    path: Path, name: str, *, taken: Sequence[str], listed: Sequence[str] = ("",)
 ) -> Content:
     """Parts of an HDF5 file by their paths in it.
 
     Args:
-        what: names the file in messages.
+        name: what messages call the file.
         taken: paths that are read with all that lies below them.
         listed: groups of which attributes and names of members are read.
 
     Raises:
         DeepRageError: the file is damaged, or too large for the memory.
     """
-    return _read(path, what, {"format": "hdf5", "taken": [*taken], "listed": [*listed]})
+    return _read(path, name, {"format": "hdf5", "taken": [*taken], "listed": [*listed]})
 
 
-def read_parquet(path: Path, what: str) -> tuple[list[str], list[int], Content]:
+def read_parquet(path: Path, name: str) -> tuple[list[str], list[int], Content]:
     """Names of a Parquet file's columns, which of them are an index, and columns by number.
 
     Raises:
         DeepRageError: as `read_hdf5`.
     """
-    content = _read(path, what, {"format": "parquet"})
+    content = _read(path, name, {"format": "parquet"})
     about = content[""].attributes
     return list(about["names"]), list(about["index"]), content
 
 
-def _read(path: Path, what: str, request: dict[str, Any]) -> Content:
+def _read(path: Path, name: str, request: dict[str, Any]) -> Content:
     content: Content = {}
     begun = False
     most = int(_SHARE * available_bytes())
@@ -103,35 +103,35 @@ def _read(path: Path, what: str, request: dict[str, Any]) -> Content:
                     if frame["kind"] == "end":
                         return content
                     if frame["kind"] == "error":
-                        raise _refusal(path, what, frame, most)
+                        raise _refusal(name, frame, most)
                     if frame["kind"] == "begin":
                         begun = True
                     else:
                         content[frame["path"]] = _element(frame, payload)
             except (TimeoutError, ValueError) as error:
-                raise damaged(path, what, "its content cannot be read") from error
+                raise damaged(name, "its content cannot be read") from error
         if begun:
-            raise damaged(path, what, "reading it makes the library crash or never end")
+            raise damaged(name, "reading it makes the library crash or never end")
         complaints.seek(0)
         text = complaints.read().decode("utf-8", "replace")
         raise RuntimeError(f"the process that reads {path} does not start:\n{text}")
 
 
-def damaged(path: Path, what: str, reason: str) -> DeepRageError:
+def damaged(name: str, reason: str) -> DeepRageError:
     """The error for a file that is not as it was written."""
     return DeepRageError(
-        f"{what} {path} is damaged, perhaps cut short ({reason}): copy or download it again."
+        f"{name} is damaged, perhaps cut short ({reason}): copy or download it again."
     )
 
 
-def _refusal(path: Path, what: str, frame: Mapping[str, Any], most: int) -> DeepRageError:
+def _refusal(name: str, frame: Mapping[str, Any], most: int) -> DeepRageError:
     if frame["reason"] == "damaged":
-        return damaged(path, what, str(frame["message"])[:200])
+        return damaged(name, str(frame["message"])[:200])
     place = f"{frame['path']} of " if frame["path"] else ""
     size = f"{frame['needed'] / 1e9:,.1f} GB" if "needed" in frame else "more memory"
     shape = " x ".join(f"{length:,}" for length in frame.get("shape", ()))
     return DeepRageError(
-        f"{place}{what} {path} needs {size}{f' ({shape})' if shape else ''} when it is unpacked, "
+        f"{place}{name} needs {size}{f' ({shape})' if shape else ''} when it is unpacked, "
         f"and {most / 1e9:,.1f} GB may be used: check that the file is right, or use a machine "
         "with more memory."
     )

@@ -25,10 +25,12 @@ RAW = "raw"
 _SCALED_SHARE = 0.8
 
 
-def read_h5ad_matrix(path: Path, layer: str | None = None) -> RawMatrix:
+def read_h5ad_matrix(file: Path, path: Path, layer: str | None = None) -> RawMatrix:
     """Observations x variables.
 
     Args:
+        file: what is opened.
+        path: what messages call it, which may be packed.
         layer: a layer instead of X; `raw` is .raw where no layer has that name.
 
     Raises:
@@ -36,7 +38,7 @@ def read_h5ad_matrix(path: Path, layer: str | None = None) -> RawMatrix:
     """
     asked = [] if layer is None else [f"layers/{layer}"]
     taken = [*(asked or ["X"]), "obs", "var", *(["raw/X", "raw/var"] if layer == RAW else [])]
-    content = read_hdf5(path, WHAT, taken=taken, listed=["", "layers", "raw"])
+    content = read_hdf5(file, f"{WHAT} {path}", taken=taken, listed=["", "layers", "raw"])
     _check_kind(path, content)
     place, var = _place(path, content, layer)
     try:
@@ -63,6 +65,7 @@ def read_h5ad_matrix(path: Path, layer: str | None = None) -> RawMatrix:
         row_labels=_labels(content, "obs"),
         column_labels=_labels(content, var),
         genes="columns",
+        layers=tuple(_others(content, place)),
         remarks=_remarks(path, place, values, content),
     )
 
@@ -99,11 +102,16 @@ def _layers(content: Content) -> list[str]:
     return [*layers, *([RAW] if content["raw"].kind == "group" else [])]
 
 
+def _others(content: Content, place: str) -> list[str]:
+    """Layers other than the matrix that was read."""
+    return [x for x in _layers(content) if place not in (f"layers/{x}", f"{x}/X")]
+
+
 def _other_places(content: Content) -> str:
     layers = _layers(content)
-    return (
-        f" It has the layers {examples(layers, most=8)}: choose one with --layer." if layers else ""
-    )
+    if not layers:
+        return ""
+    return f" It has the layers {examples(layers, most=8)}: choose one with --layer."
 
 
 def _labels(content: Content, frame: str) -> dict[str, list[str]]:
@@ -122,7 +130,7 @@ def _labels(content: Content, frame: str) -> dict[str, list[str]]:
 def _remarks(
     path: Path, place: str, values: NDArray[np.floating], content: Content
 ) -> tuple[str, ...]:
-    layers = [layer for layer in _layers(content) if place not in (f"layers/{layer}", f"{layer}/X")]
+    layers = _others(content, place)
     offered = f"; other values are in {examples(layers, most=8)} (--layer)" if layers else ""
     if _is_scaled(values):
         return (

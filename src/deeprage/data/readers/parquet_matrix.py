@@ -15,13 +15,17 @@ from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError
 
 
-def read_parquet_matrix(path: Path) -> RawMatrix:
+def read_parquet_matrix(file: Path, path: Path) -> RawMatrix:
     """A matrix with the names of its rows in the index of a data frame, or in the first column.
+
+    Args:
+        file: what is opened.
+        path: what messages call it, which may be packed.
 
     Raises:
         DeepRageError: damaged, too large, or cells of text among values.
     """
-    titles, index, content = read_parquet(path, WHAT)
+    titles, index, content = read_parquet(file, f"{WHAT} {path}")
     columns = [content[str(number)].values for number in range(len(titles))]
     if not columns:
         raise DeepRageError(f"{WHAT} {path} has no columns.")

@@ -27,6 +27,7 @@ class RawMatrix:
         row_labels, column_labels: texts that describe rows (columns of the file that are no
             values) and columns, by their titles.
         genes: `rows` or `columns`, where genes usually are in such a file.
+        layers: other matrices of the file that may be chosen.
         remarks: sentences on what was left out or understood.
     """
 
@@ -34,6 +35,7 @@ class RawMatrix:
     row_labels: dict[str, list[str]] = field(default_factory=dict)
     column_labels: dict[str, list[str]] = field(default_factory=dict)
     genes: str = "rows"
+    layers: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from deeprage.data.readers.cells import Cells, are_values, is_missing, is_text, points_problem
 from deeprage.data.readers.delimited import Delimited, Row, open_delimited
-from deeprage.data.readers.file_kinds import kind_of_text
 from deeprage.data.readers.quantifiers import check_is_matrix, no_header
 from deeprage.data.readers.raw_matrix import RawMatrix, ReadColumns
 from deeprage.data.validation import check_unique
@@ -28,7 +27,7 @@ def read_text_matrix(path: Path) -> RawMatrix:
         DeepRageError: unreadable, no matrix, or rows or cells that do not fit.
     """
     with open_delimited(path, WHAT) as table:
-        _check_kind(path, table)
+        check_is_matrix(path, table.header, [row.cells[0] for row in table.sample])
         _check_header(path, table)
         check_unique(table.header[1:], f"column names in {path}", "rename them")
         sample = [row.cells for row in table.sample[_described_rows(table) :]]
@@ -56,15 +55,6 @@ def read_text_matrix(path: Path) -> RawMatrix:
     shape = (len(names), len(numeric))
     array = np.array(values, dtype=np.float64).reshape(shape)
     return ReadColumns(titles, names, numeric, array, cells, texts).separated(path, remarks)
-
-
-def _check_kind(path: Path, table: Delimited) -> None:
-    """Raise a `DeepRageError` for text that is no table, or a table that is no matrix."""
-    start = "\n".join([*table.comments[:1], *table.header[:1]])
-    kind = kind_of_text(start)
-    if kind:
-        raise DeepRageError(f"{WHAT} {path} is {kind}.")
-    check_is_matrix(path, table.header, [row.cells[0] for row in table.sample])
 
 
 def _check_header(path: Path, table: Delimited) -> None:
