@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deeprage.data.identifiers import Identifier
-from deeprage.data.names import OWN_NAME, NameResolver
+from deeprage.data.name_index import OWN_NAME
+from deeprage.data.names import NameResolver
 from deeprage.errors import DeepRageError
 
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from deeprage.data.checksums import Checksum, check, checksum_record
 from deeprage.data.identifiers import Identifier
-from deeprage.data.names import OWN_NAME, NameResolver
+from deeprage.data.name_index import OWN_NAME
+from deeprage.data.names import NameResolver
 from deeprage.data.reading import HDF5_MAGIC
 from deeprage.data.validation import check_compendium, stored_problem
 from deeprage.errors import DeepRageError, unknown

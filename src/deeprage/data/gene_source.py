@@ -14,7 +14,8 @@ from deeprage.data.annotation import Annotation, read_annotation
 from deeprage.data.genome import is_genbank
 from deeprage.data.identifiers import Identifier
 from deeprage.data.name_forms import joined_parts
-from deeprage.data.names import OWN_NAME, NameResolver
+from deeprage.data.name_index import OWN_NAME
+from deeprage.data.names import NameResolver
 from deeprage.data.promoters import read_promoters
 from deeprage.errors import DeepRageError, unknown
 

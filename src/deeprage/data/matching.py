@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from deeprage.data.gene_source import GeneSource
 from deeprage.data.identifiers import Identifier
+from deeprage.data.name_index import MANY, OWN_NAME
 from deeprage.data.names import (
-    OWN_NAME,
     NameResolver,
     ResolvedNames,
     Rule,
@@ -22,9 +22,6 @@ from deeprage.data.tables import ListedName
 from deeprage.errors import DeepRageError, counted, examples
 
 Value = TypeVar("Value", str, int)
-
-#: Kinds of which a gene may have very many; a compendium keeps them only if rows are called so.
-_MANY = ("transcript_id", "protein_id")
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class MatchedGenes:
         """Identifiers that a compendium keeps, of transcripts only if rows are called so."""
         used = {rule.kind for rule in self.meant.rules if rule is not None}
         return {
-            row: [pair for pair in pairs if pair[0] not in _MANY or pair[0] in used]
+            row: [pair for pair in pairs if pair[0] not in MANY or pair[0] in used]
             for row, pairs in self.identifiers.items()
         }
 

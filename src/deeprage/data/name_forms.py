@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from enum import IntEnum
-from functools import lru_cache
 
 #: Words that tools put before an identifier to say what it names.
 _FEATURE = re.compile(
@@ -26,8 +25,11 @@ _ENTREZ = re.compile(
 )
 #: `bedtools getfasta` adds the window (`::chr1:10-20(+)`), older versions the strand alone.
 _WINDOW = re.compile(r"(::[^:]+:\d+-\d+)?(\([+.-]\))?$")
+#: What a name has in it if it is not bare already.
+_MARKED = re.compile(r"[:|(-]|^\d+\.|^LOC\d", re.IGNORECASE)
 _DECIMAL = re.compile(r"(\d+)\.0+")
 _VERSION = re.compile(r"(?P<base>.*[^.\s])\.\d{1,3}(?P<copy>_PAR_Y)?")
+_R_NAME = re.compile(r"[^\W\d_][\w.]*")
 _PROTEIN = re.compile(r"([A-Za-z]{2,4}\d{1,3}[A-Z]?)p")
 #: Marks that join identifiers, and those that occur within names too.
 _JOINED = re.compile(r"\s*(?:///|//|\||;|::|\t)\s*")
@@ -69,12 +71,14 @@ _LABELS = {
 
 def cleaned(name: object) -> str:
     """A name without blanks around it, its accents composed."""
-    return unicodedata.normalize("NFC", str(name)).strip()
+    text = str(name).strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-@lru_cache(maxsize=1 << 18)
 def bare(name: str) -> str:
     """A name without `gene:`, `rna-`, `::chr1:10-20(+)` and the like, `LOC12` as `GeneID:12`."""
+    if not _MARKED.search(name):
+        return name
     name = _WINDOW.sub("", name, count=1) or name
     if entrez := _ENTREZ.fullmatch(name):
         return f"GeneID:{entrez[1]}"
@@ -93,6 +97,8 @@ def unversioned(name: str) -> str:
 
 def r_name(name: str) -> str:
     """A name as R's `make.names` writes it: `1h-37C` as `X1h.37C`."""
+    if _R_NAME.fullmatch(name):
+        return name
     changed = re.sub(r"[^\w.]", ".", name)
     return changed if re.match(r"[^\W\d_]|\.(?!\d)", changed) else f"X{changed}"
 
@@ -101,25 +107,6 @@ def protein_gene(name: str) -> str | None:
     """The gene in the spelling of a yeast protein, `Mig1` in `Mig1p`; None for other names."""
     match = _PROTEIN.fullmatch(name)
     return match[1] if match else None
-
-
-def written_as(name: str, form: Form) -> str:
-    """The key by which a name and an identifier are compared in a form."""
-    match form:
-        case Form.WRITTEN:
-            return name
-        case Form.BARE:
-            return bare(name)
-        case Form.VERSION:
-            return unversioned(bare(name))
-        case Form.CASE:
-            return bare(name).casefold()
-        case Form.VERSION_CASE:
-            return unversioned(bare(name)).casefold()
-        case Form.R_NAME:
-            return r_name(name).casefold()
-        case _:
-            raise ValueError(form)
 
 
 def joined_parts(name: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,28 +23,18 @@ from deeprage.data.name_forms import (
     halves,
     joined_parts,
     protein_gene,
-    r_name,
     spaced_parts,
     unversioned,
-    written_as,
 )
+from deeprage.data.name_index import IDS, OWN_NAME, SYMBOLS, NameIndex, are_versions
 from deeprage.errors import DeepRageError, counted, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: The name that a table of one's own (the rows of a compendium) has for a gene; goes before all.
-OWN_NAME = "name"
-#: Kinds that belong to one gene by intention, the most usual first; all others are aliases.
-_IDS = ("locus_tag", "gene_id", "ID", "gene_version", "locus", "systematic_name", "orf_name")
-_SYMBOLS = ("gene", "gene_name", "symbol", "standard_name", "Name")
-_ORDER = {kind: place for place, kind in enumerate((OWN_NAME, *_IDS, *_SYMBOLS))}
-#: Kinds whose values may carry a version; symbols such as AC012345.1 and AC012345.2 are two genes.
-_VERSIONED = {OWN_NAME, *_IDS, "Name", "transcript_id", "protein_id", "Dbxref:Ensembl"}
+_ORDER = {kind: place for place, kind in enumerate((OWN_NAME, *IDS, *SYMBOLS))}
 #: An explanation that fits so many times more names of a list than another is the right one.
 _DOMINANT = 4
-#: Below this share of different stems, numbers after a dot are no versions (F10E9.6, F10E9.7).
-_UNIQUE_STEMS = 0.95
 _LOOSE = (Form.BARE, Form.VERSION, Form.CASE, Form.VERSION_CASE, Form.R_NAME)
 
 
@@ -143,7 +133,7 @@ class NameResolver:
         self.identifiers = [tuple(_spelled(pairs)) for pairs in identifiers]
         if len(self.identifiers) != len(self.genes):
             raise ValueError("identifiers must be given for each gene")
-        self._tables: dict[Form, dict[str, list[tuple[str, int]]]] = {}
+        self._index = NameIndex(self.identifiers)
         self._chosen: dict[int, int] | None = None
 
     @classmethod
@@ -225,7 +215,7 @@ class NameResolver:
         if index is not None:
             return index
         rows = range(len(self.genes)) if self._chosen is None else self._chosen
-        kinds = (OWN_NAME, *_SYMBOLS)
+        kinds = (OWN_NAME, *SYMBOLS)
         values = [value for row in rows for kind, value in self.identifiers[row] if kind in kinds]
         raise unknown(what, name, [*self.shown, *values])
 
@@ -277,75 +267,26 @@ class NameResolver:
         if any(_rank(kind) < 2 for kind in matches):
             return matches
         for form in _LOOSE:
-            if form is Form.R_NAME and r_name(name) != name:
-                continue
-            self._add(matches, written_as(name, form), form, only)
+            self._add(matches, name, form, only)
         if not matches and (gene := protein_gene(name)):
-            self._add(matches, gene.casefold(), Form.CASE, only, shown=Form.PROTEIN)
+            self._add(matches, gene, Form.CASE, only)
+            return {kind: (Form.PROTEIN, genes) for kind, (_, genes) in matches.items()}
         return matches
 
-    def _add(
-        self,
-        matches: _Matches,
-        key: str,
-        form: Form,
-        only: str | None,
-        *,
-        shown: Form | None = None,
-    ) -> None:
+    def _add(self, matches: _Matches, name: str, form: Form, only: str | None) -> None:
         """Add genes by the kinds that do not fit in a form of less change."""
         by_kind: dict[str, set[int]] = {}
-        for kind, gene in self._table(form).get(key, ()):
+        for kind, gene in self._index.look(name, form):
             if kind not in matches and _is_kind(kind, only):
                 by_kind.setdefault(kind, set()).add(gene)
         for kind, genes in by_kind.items():
-            matches[kind] = (form if shown is None else shown, frozenset(genes))
-
-    def _table(self, form: Form) -> dict[str, list[tuple[str, int]]]:
-        """(kind, gene) by key, made when it is first needed."""
-        if form not in self._tables:
-            table: dict[str, list[tuple[str, int]]] = {}
-            for kind, value, gene in self._values():
-                if form in (Form.VERSION, Form.VERSION_CASE) and not self._has_versions(kind):
-                    # Names lose their version all the same, to fit identifiers without one.
-                    if kind in _VERSIONED:
-                        key = bare(value).casefold() if form is Form.VERSION_CASE else bare(value)
-                        table.setdefault(key, []).append((kind, gene))
-                    continue
-                table.setdefault(written_as(value, form), []).append((kind, gene))
-            self._tables[form] = table
-        return self._tables[form]
-
-    def _values(self) -> Iterator[tuple[str, str, int]]:
-        for gene, pairs in enumerate(self.identifiers):
-            for kind, value in pairs:
-                yield kind, value, gene
-                if kind.startswith("Dbxref:"):
-                    database = kind.removeprefix("Dbxref:")
-                    # HGNC:HGNC:1100 is called 1100 as well as HGNC:1100.
-                    number = value.removeprefix(f"{database}:")
-                    yield kind, f"{database}:{number}", gene
-                    if number != value:
-                        yield kind, number, gene
-
-    def _has_versions(self, kind: str) -> bool:
-        return kind in self._versioned_kinds
-
-    @cached_property
-    def _versioned_kinds(self) -> set[str]:
-        """Kinds whose values end in versions, not in numbers that tell genes apart."""
-        values: dict[str, set[str]] = {}
-        for pairs in self.identifiers:
-            for kind, value in pairs:
-                if kind in _VERSIONED and unversioned(bare(value)) != bare(value):
-                    values.setdefault(kind, set()).add(bare(value))
-        return {kind for kind, found in values.items() if _are_versions(found)}
+            matches[kind] = form, frozenset(genes)
 
     def _drop_false_versions(self, matches: dict[str, _Matches]) -> None:
         """Leave out matches without version where the list tells names apart by that number."""
         changed = (Form.VERSION, Form.VERSION_CASE)
         versioned = {name for name in matches if unversioned(bare(name)) != bare(name)}
-        trusted = _are_versions({bare(name) for name in versioned})
+        trusted = are_versions({bare(name) for name in versioned})
         for name in versioned:
             stem = unversioned(bare(name))
             for kind, (form, genes) in list(matches[name].items()):
@@ -411,7 +352,7 @@ class NameResolver:
         """Genes that a part of a name means, official names before aliases."""
         matches: _Matches = {}
         for form in (Form.WRITTEN, Form.BARE, Form.VERSION):
-            self._add(matches, written_as(part, form), form, only)
+            self._add(matches, part, form, only)
             if matches:
                 break
         best = min(map(_rank, matches), default=0)
@@ -497,20 +438,19 @@ def _is_kind(kind: str, only: str | None) -> bool:
     return only.casefold() in {kind.casefold(), kind.split(":")[0].casefold(), database.casefold()}
 
 
-def _are_versions(names: Collection[str]) -> bool:
-    """Whether the numbers at the ends of names could be left out without joining names."""
-    return len({unversioned(name) for name in names}) >= _UNIQUE_STEMS * len(names)
-
-
 def _spelled(pairs: Iterable[Identifier]) -> Iterator[Identifier]:
     """Identifiers without blanks around, lists of aliases split, each once."""
     seen: set[Identifier] = set()
-    for kind, value in pairs:
-        values = [value] if _rank(kind) < 2 else [value, *re.split(r"[|;]", value)]
-        for single in dict.fromkeys(map(cleaned, values)):
-            if single and (kind, single) not in seen:
-                seen.add((kind, single))
-                yield kind, single
+    for pair in pairs:
+        kind, value = pair
+        values = [value]
+        if _rank(kind) > 1 and ("|" in value or ";" in value):
+            values += re.split(r"[|;]", value)
+        for single in map(cleaned, values):
+            known = pair if single == value else (kind, single)
+            if single and known not in seen:
+                seen.add(known)
+                yield known
 
 
 def _of_row(row: Mapping[Hashable, Any]) -> list[Identifier]:

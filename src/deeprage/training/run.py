@@ -166,7 +166,8 @@ class Run:
     @cached_property
     def regulator_names(self) -> NameResolver:
         """Finds places of the regulators by any of their names."""
-        from deeprage.data.names import OWN_NAME, NameResolver
+        from deeprage.data.name_index import OWN_NAME
+        from deeprage.data.names import NameResolver
 
         pairs = [[(OWN_NAME, name)] for name in self.regulators]
         about = self.config.get("compendium")
