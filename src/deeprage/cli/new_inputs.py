@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from deeprage.data.dna import N_TOKEN
 from deeprage.data.names import NameResolver, ResolvedNames, ambiguous_names
 from deeprage.data.near_names import likely_causes
+from deeprage.data.readers.small_table import numbers_of
 from deeprage.data.reading import read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples
@@ -183,15 +184,7 @@ def _read_table(path: Path) -> pd.DataFrame:
             "and the first column."
         )
     words = words.set_index(words.columns[0])
-    blank = words.isin(["", "NA", "NaN", "nan"])
-    numbers: pd.DataFrame = words.mask(blank).apply(pd.to_numeric, errors="coerce")
-    text = (numbers.isna() & ~blank).to_numpy()
-    if text.any():
-        row, column = np.argwhere(text)[0]
-        raise DeepRageError(
-            f"{path} has text where a log2 level is expected: {words.iat[row, column]!r} in row "
-            f"{words.index[row]!r}, column {words.columns[column]!r}."
-        )
+    numbers = numbers_of(words, path, "a log2 level")
     if (np.abs(numbers.to_numpy(dtype=np.float64)) > LARGEST).any():
         raise DeepRageError(
             f"{path} has infinite levels, or larger ones than any log2 value can be; give finite "

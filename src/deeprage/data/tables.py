@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from deeprage.data.readers.cells import is_missing
 from deeprage.data.reading import open_text, read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples
@@ -94,7 +95,7 @@ def read_conditions(path: Path) -> pd.DataFrame:
             "and '_index', which the file format keeps for itself."
         )
     check_unique(table["condition"], f"conditions in {path}", "give one row a condition")
-    blank = table.loc[table["series"] == "", "condition"]
+    blank = table.loc[table["series"].map(is_missing), "condition"]
     if len(blank):
         raise DeepRageError(
             f"{path} has {counted(len(blank), 'condition')} without a series, such as "
@@ -108,10 +109,11 @@ def read_mapping(
 ) -> dict[str, str]:
     """Two columns of a table as a mapping: those named in `columns`, or the only two.
 
-    With `any_names` the first two columns serve, whatever their names.
+    With `any_names` the first two columns serve, whatever their names, and a value may be a name
+    that looks like a missing value.
 
     A header with other names is taken as a row as well: it may be one, and the names of a real
-    header match nothing. Rows with a blank value are left out.
+    header match nothing. Rows with a missing value are left out.
 
     Raises:
         DeepRageError: the columns are not there, there is no row, or a key is given twice with
@@ -130,7 +132,8 @@ def read_mapping(
             f" Needed: {columns[0]!r} and {columns[1]!r}, separated by tabs."
         )
     pairs = table.set_axis(["key", "value"], axis=1).drop_duplicates()
-    pairs = pairs[(pairs["key"] != "") & (pairs["value"] != "")]
+    missing = pairs["value"] == "" if any_names else pairs["value"].map(is_missing)
+    pairs = pairs[(pairs["key"] != "") & ~missing.astype(bool)]
     if pairs.empty:
         raise DeepRageError(f"{what} {path} has no rows with both a name and a {columns[1]}.")
     check_unique(pairs["key"], f"names in {what} {path}", "give one row a gene")
@@ -169,8 +172,8 @@ def read_tss_table(path: Path) -> dict[str, int]:
             f"the TSS table {path} has no column 'tss_pos' or 'tss'; it has "
             f"{examples(table.columns, most=8)}."
         )
-    used = table[table[sites] != ""]
-    wrong = used.loc[~used[sites].str.fullmatch(r"[1-9]\d*"), sites]
+    used = table[~table[sites].map(is_missing).astype(bool)]
+    wrong = used.loc[~used[sites].str.fullmatch(r"[1-9]\d{0,11}"), sites]
     if len(wrong):
         raise DeepRageError(
             f"the TSS table {path} has {counted(len(wrong), 'position')} other than whole numbers "
