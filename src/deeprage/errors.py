@@ -31,8 +31,12 @@ class SeveralProblemsError(DeepRageError):
 
 
 def examples(names: Iterable[object], *, most: int = 3) -> str:
-    """The first `most` names, quoted, for an error message: ``'a', 'b', 'c', ...``, or `none`."""
-    listed = [repr(str(name)) for name in names] or ["none"]
+    """The first `most` names, quoted, for an error message: ``'a', 'b', 'c', ...``, or `none`.
+
+    A very long name is cut.
+    """
+    texts = [str(name) for name in names]
+    listed = [repr(text if len(text) <= 200 else f"{text[:80]}...") for text in texts] or ["none"]
     return ", ".join(listed[:most]) + (", ..." if len(listed) > most else "")
 
 

@@ -206,7 +206,7 @@ class TestImport:
         ),
         ({"genome": None, "annotation": None, "promoters": ">A\nNNNN\n"}, r"all are N"),
         ({"promoters": ">A\nACGT\n"}, r"either `--promoters` or `--genome`"),
-        ({"genome": f">chr1\n{LETTERS[:250]}\n"}, r"1 of 5 genes begin beyond .* 'D' \(base 301"),
+        ({"genome": f">chr1\n{LETTERS[:250]}\n"}, r"1 of 5 genes lie beyond .* 'D' \(to base"),
         ({"expression": "g\tx\ty\nA\t1e39\t2\nC\t1\t2\n"}, r"1 cell infinite or larger"),
         ({"expression": "g\tx\ty\nA\t1\t1\n", "drop_constant": True}, r"no gene .* varies"),
         ({"groups": "gene\tgroup\n"}, r"no rows with both a name and a group"),

@@ -97,15 +97,17 @@ def _inside(sites: pd.DataFrame, genome: Mapping[str, Chromosome]) -> pd.DataFra
     anchor = sites["anchor"].to_numpy(dtype=np.float64)
     start, end = (sites[key].to_numpy(dtype=np.float64) for key in ("start", "end"))
     reach = np.where(circular, 2 * sizes, sizes)
-    crossing = placed & ~circular & (start < sizes) & (end > sizes)
-    outside = placed & ~crossing & ((anchor < 0) | (anchor >= reach) | (start >= sizes))
+    crossing = placed & ~circular & (start < sizes) & (end > sizes) & (end <= 2 * sizes)
+    beyond = (anchor < 0) | (anchor >= reach) | (start >= sizes) | (end > 2 * sizes)
+    outside = placed & ~crossing & beyond
     if outside.any():
         first = sites[outside].iloc[0]
+        last = int(max(first["anchor"] + 1, first["end"]))
         raise DeepRageError(
-            f"{int(outside.sum()):,} of {len(sites):,} genes begin beyond the ends of their "
-            f"chromosomes, such as {examples(sites['gene'][outside])} (base "
-            f"{int(first['anchor']) + 1} of {first['chromosome']!r}, which has "
-            f"{len(genome[first['chromosome']])}): use genome and annotation of one release."
+            f"{int(outside.sum()):,} of {len(sites):,} genes lie beyond the ends of their "
+            f"chromosomes, such as {examples(sites['gene'][outside])} (to base {last:,} of "
+            f"{first['chromosome']!r}, which has {len(genome[first['chromosome']]):,}): use genome "
+            "and annotation of one release."
         )
     over = crossing & (anchor >= sizes)
     reasons = sites["reason"].to_numpy(dtype=object)

@@ -69,8 +69,9 @@ def model_of(locus: Locus, *, phases: bool = True) -> GeneModel:
     the file marks (MANE Select; Ensembl canonical, RefSeq Select and other marks of one transcript
     per gene; APPRIS principal; GENCODE primary; basic), then one that is translated, then the one
     with the longest coding sequence, then the longest, then the one that begins outermost. The
-    start codon is that of the first one whose coding sequence is complete at its start, the TSS
-    that of the first one that has one; without any transcript it is the gene's first base.
+    start codon is that of the first one whose coding sequence is complete at its start. The TSS is
+    that of the same transcript, else of the next one with this start codon; without any transcript
+    it is the gene's first base.
 
     Args:
         phases: whether a phase other than 0 of its first part means that a coding sequence is
@@ -100,22 +101,20 @@ def model_of(locus: Locus, *, phases: bool = True) -> GeneModel:
     )
     coding = any(start.coding_length for start in starts)
     start_codon = coded[0].start_codon if coded else _NAN
-    # A transcript without coding sequence gives a coding gene its TSS only before the start codon.
-    begun = [
-        start
-        for start in begun
-        if start.coding_length or not coding or outermost * (start_codon - start.tss) > 0
-    ]
+    if coded:
+        # Other transcripts than the chosen one know its TSS if they have the same start codon, or,
+        # without a coding sequence, begin before it.
+        begun = [start for start in begun if _may_begin(start, start_codon, outermost)]
     tss = begun[0].tss if begun else _tss_of_body(locus, start_codon, coding=coding)
-    main = [start for start in begun if start.coding_length or not coding]
+    main = [s for s in starts if not math.isnan(s.tss) and (s.coding_length or not coding)]
     return GeneModel(
         start_codon=start_codon,
         tss=tss,
         coding=coding,
         start_codons=len({start.start_codon for start in coded}),
         tss_count=len({start.tss for start in main}),
-        marked_start=_is_marked(coded, [start.start_codon for start in coded]),
-        marked_tss=_is_marked(main, [start.tss for start in main]),
+        marked_start=bool(coded) and _is_marked(coded[0], coded, "start_codon"),
+        marked_tss=bool(begun) and _is_marked(begun[0], main, "tss"),
     )
 
 
@@ -198,9 +197,14 @@ def _tss_of_body(locus: Locus, start_codon: float, *, coding: bool) -> float:
     return _NAN if coding and (math.isnan(start_codon) or first == start_codon) else first
 
 
-def _is_marked(ordered: Sequence[Start], values: Sequence[float]) -> bool:
-    """Whether the first transcript's mark sets it before all that begin elsewhere."""
-    if not ordered:
-        return False
-    others = [s.mark for s, value in zip(ordered, values, strict=True) if value != values[0]]
-    return bool(others) and ordered[0].mark < min(others)
+def _may_begin(start: Start, start_codon: float, outermost: int) -> bool:
+    if start.coding_length:
+        return start.start_codon == start_codon
+    return outermost * (start_codon - start.tss) > 0
+
+
+def _is_marked(chosen: Start, starts: Iterable[Start], anchor: str) -> bool:
+    """Whether a transcript's mark sets it before all that begin elsewhere."""
+    own = getattr(chosen, anchor)
+    others = [start.mark for start in starts if getattr(start, anchor) != own]
+    return bool(others) and chosen.mark < min(others)

@@ -33,7 +33,8 @@ _LISTS = {
     "old_locus_tag", "synonym", "synonyms", "tag", "start_range", "end_range", "db_xref",
 }  # fmt: skip
 _ALIAS_KEYS = ("gene_synonym", "Alias", "synonym", "synonyms", "old_locus_tag")
-_INCOMPLETE = {"cds_start_nf", "mrna_start_nf"}
+#: How gffread and JGI write `gene_id`.
+_GENE_IDS = ("geneID", "geneId")
 _TRANS_SPLICING = re.compile(r"trans[-_ ]?splic", re.IGNORECASE)
 #: Attributes that say `1` or `true` on the transcript that stands for its gene.
 _FLAGS = (
@@ -182,7 +183,8 @@ def note_names(record: GeneRecord, feature: Feature, level: str) -> None:
     """
     for key, value in feature.pairs:
         if value and (level == "gene" or key not in {"ID", "Name"}):
-            record.names.setdefault(key, _without_prefix(value) if key == "ID" else value)
+            name = _without_prefix(value) if key == "ID" else value
+            record.names.setdefault("gene_id" if key in _GENE_IDS else key, name)
     for value in feature.every(*_ALIAS_KEYS):
         if value not in record.aliases:
             record.aliases.append(value)

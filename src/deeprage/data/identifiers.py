@@ -8,6 +8,8 @@ Identifier = tuple[str, str]
 #: Kind of identifier by attribute, for attributes that name the gene on whatever line they stand.
 _OF_GENES = {
     "gene_id": "gene_id",
+    "geneID": "gene_id",
+    "geneId": "gene_id",
     "locus_tag": "locus_tag",
     "locus": "locus",
     "gene": "gene",
