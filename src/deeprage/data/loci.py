@@ -128,18 +128,26 @@ def _pieces(transcript: Transcript, rows: Sequence[Part], trans_spliced: bool) -
         inner = _within(transcript, first)
         if any(inner.parts()):
             return [_Piece(inner, first, trans_spliced=True)]
-    if len(homes) == 1 and len(transcript.rows) < 2:
-        return [_Piece(transcript, _reach(parts))]
-    return [_Piece(_within(transcript, reach), reach) for reach in _copies(transcript, homes)]
+    reaches = _copies(transcript, homes, rows)
+    if len(reaches) == 1:
+        return [_Piece(transcript, reaches[0])]
+    return [_Piece(_within(transcript, reach), reach) for reach in reaches]
 
 
-def _copies(transcript: Transcript, homes: Sequence[_Home]) -> list[Part]:
-    """The places of a transcript whose identifier is given to several."""
+def _copies(transcript: Transcript, homes: Sequence[_Home], rows: Sequence[Part]) -> list[Part]:
+    """The places of a transcript whose identifier, or that of its gene, is given to several.
+
+    Lines of one strand are apart if they lie in several lines of the transcript or of the gene.
+    """
     reaches = []
     for home in homes:
         own = [part for part in transcript.parts() if part.home == home]
         lines = [part for part in transcript.rows if part.home == home]
-        reaches += _joined(lines) if len(lines) > 1 else [_reach(own)]
+        whole = _joined(lines if len(lines) > 1 else [row for row in rows if row.home == home])
+        used = [line for line in whole if any(part.overlaps(line) for part in own)]
+        held = all(any(part.overlaps(line) for line in used) for part in own)
+        single = all(sum(part.overlaps(line) for line in used) == 1 for part in own)
+        reaches += used if len(used) > 1 and held and single else [_reach(own)]
     return reaches
 
 
