@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from deeprage.data.compendium import Compendium
+from deeprage.data.regulatory_network import align, read_network
 from deeprage.interpretation.enrichment import most_changed
 from deeprage.interpretation.filter_factors import known_slots
 from deeprage.interpretation.known_targets import KnownTargets
@@ -42,7 +43,15 @@ def mig1_like(screen: Path, compendium: Compendium, network: Path) -> Mig1Like:
     table = pd.read_csv(screen / "screen.tsv", sep="\t").dropna(subset=["factor", "auroc"])
     size = pd.read_parquet(screen / "size.parquet")
     row = {gene: at for at, gene in enumerate(compendium.genes)}
-    known = KnownTargets(network, compendium)
+    known = KnownTargets(
+        align(
+            read_network(network),
+            names=compendium.names,
+            regulator_rows=compendium.regulator_rows,
+        ),
+        compendium,
+        source=network.name,
+    )
     factors = sorted(set(table["factor"]))
     slots = [known_slots(factor.split(", "), known) for factor in factors]
     rows = np.array([row[gene] for gene in size.columns])

@@ -84,7 +84,7 @@ class TestRegulatorMotifs:
     def test_motifs_find_their_regulators_by_name_and_by_symbol(self) -> None:
         p = np.full((4, 8), 0.25)
         motifs = [Motif("M1", "Abc1p", p), Motif("M2", "ABC1::XYZ9", p), Motif("YB", "q", p)]
-        found = motifs_of_regulators(motifs, REGULATORS)
+        found = motifs_of_regulators(motifs, ["YA", "YB", "YC"], ["ABC1", "BCD2", "XYZ9"])
         assert {slot: [m.name for m in some] for slot, some in found.items()} == {
             0: ["M1", "M2"],
             1: ["YB"],

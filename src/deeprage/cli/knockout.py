@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table
+from deeprage.cli.known_network import ABOVE_HELP, BELOW_HELP, NETWORK_HELP, network_in_use
 from deeprage.cli.motifs_in_use import MOTIFS_HELP
 from deeprage.cli.parsing import choice, refuse_unused
 from deeprage.listing import listed_paths
@@ -90,9 +91,9 @@ def knockout(
         int | None,
         Option(help="Random knock-outs of the same kind for p-values; 0 for none; default: 20."),
     ] = None,
-    network: Annotated[
-        Path | None, Option(help="Known targets: gene x regulator table, or edges.")
-    ] = None,
+    network: Annotated[Path | None, Option(help=NETWORK_HELP)] = None,
+    network_below: Annotated[float | None, Option(help=BELOW_HELP)] = None,
+    network_above: Annotated[float | None, Option(help=ABOVE_HELP)] = None,
     targets_of: Annotated[
         list[str] | None,
         Option(
@@ -140,7 +141,12 @@ def knockout(
     if out is not None:
         refuse_unused("--out names the folder", name=name)
     if network is None:
-        refuse_unused("there is no --network", top=top)
+        refuse_unused(
+            "there is no --network",
+            top=top,
+            network_below=network_below,
+            network_above=network_above,
+        )
     if screen is None:
         refuse_unused("there is no --screen", step=step)
         if not motif:
@@ -159,6 +165,12 @@ def knockout(
     )
     if nulls is not None and nulls < 0:
         raise DeepRageError(f"--nulls must be 0 or more, got {nulls}.")
+    known = None
+    if network is not None:
+        links = network_in_use(
+            Path(network), inputs.compendium, below=network_below, above=network_above
+        )
+        known = KnownTargets(links, inputs.compendium, source=Path(network).name)
     if screen is not None:
         if done:
             raise DeepRageError("--screen is of each alone: leave out what to knock out.")
@@ -176,7 +188,6 @@ def knockout(
                 "--nulls": nulls is not None,
             },
         )
-        known = None if network is None else KnownTargets(Path(network), inputs.compendium)
         step = DEFAULT_STEP if step is None else step
         options = ScreenOptions(known, step, motifs, site_p, how, seed)
         folder = inputs.folder(out, name or f"screen-{kind}")
@@ -187,7 +198,7 @@ def knockout(
             write_screen(aside, scores, result, about, suffix=suffix, genes=inputs.genes)
         show(_screen_table(result), *_screen_lines(result), "")
     else:
-        known, slots = known_targets(inputs, network, targets_of, done)
+        slots = known_targets(inputs, known, targets_of, done)
         if len(done) < 2:
             refuse_unused("one change alone is knocked out", singles=singles)
         nulls = DEFAULT_NULLS if nulls is None else nulls

@@ -174,33 +174,35 @@ class KnockoutInputs:
 
 def known_targets(
     inputs: KnockoutInputs,
-    network: Path | None,
+    known: KnownTargets | None,
     targets_of: Sequence[str] | None,
     done: Sequence[Perturbation],
-) -> tuple[KnownTargets | None, list[int]]:
-    """The network, and the places of the regulators whose targets are meant.
+) -> list[int]:
+    """Places of the regulators whose targets are meant.
 
     By default those of the levels and pairs that are changed and, for a motif with the name of a
     regulator, of that regulator.
     """
-    from deeprage.interpretation.known_targets import KnownTargets
     from deeprage.interpretation.perturbation import LevelChange, MotifMask, PairOff
 
-    if network is None:
+    if known is None:
         if targets_of:
             raise DeepRageError("--targets-of needs a file of known targets: add --network FILE.")
-        return None, []
-    known = KnownTargets(Path(network), inputs.compendium)
+        return []
     if targets_of:
         names = listed("--targets-of", targets_of, lambda text: known.slot(text) is not None)
-        return known, known.named(names or [])
+        slots = known.named(names or [])
+        known.check_testable(slots, inputs.wild.genes)
+        return slots
     slots = [one.slot for one in done if isinstance(one, (LevelChange, PairOff))]
     named = [known.slot(one.pattern.name) for one in done if isinstance(one, MotifMask)]
     slots += [slot for slot in named if slot is not None]
     slots = [slot for slot in dict.fromkeys(slots) if known.knows(slot)]
     if not slots:
         note(f"{known.source} knows no target of what is knocked out; name one with --targets-of")
-    return known, slots
+        return []
+    known.check_testable(slots, inputs.wild.genes)
+    return slots
 
 
 def _is_read(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
+from deeprage.cli.known_network import ABOVE_HELP, BELOW_HELP, NETWORK_HELP, network_in_use
 from deeprage.cli.motifs_in_use import MOTIFS_HELP, motifs_in_use
 from deeprage.cli.parsing import refuse_unused
 from deeprage.listing import listed_paths
@@ -21,12 +22,10 @@ def targets(
         Option(help=MOTIFS_HELP),
     ] = None,
     network: Annotated[
-        Path | None,
-        Option(help="Known network to check against: gene x regulator table or edge list."),
+        Path | None, Option(help=f"{NETWORK_HELP} Scores are checked against it.")
     ] = None,
-    network_below: Annotated[
-        float | None, Option(help="For an edge list with p-values: keep those below this.")
-    ] = None,
+    network_below: Annotated[float | None, Option(help=BELOW_HELP)] = None,
+    network_above: Annotated[float | None, Option(help=ABOVE_HELP)] = None,
     score: Annotated[
         str | None,
         Option(
@@ -66,7 +65,6 @@ def targets(
     from deeprage.cli.scoring import compendium_of
     from deeprage.cli.threads import use_threads
     from deeprage.data.motif_names import motif_owners
-    from deeprage.data.regulatory_network import align, read_network
     from deeprage.errors import DeepRageError, examples, unknown
     from deeprage.interpretation.attribution import METHODS
     from deeprage.interpretation.known_links import check_links
@@ -79,7 +77,9 @@ def targets(
     if method is not None and chosen is None:
         raise unknown("attribution method", method, METHODS)
     if network is None:
-        refuse_unused("there is no --network", network_below=network_below)
+        refuse_unused(
+            "there is no --network", network_below=network_below, network_above=network_above
+        )
     if most < 1:
         raise DeepRageError(f"--most must be 1 or more, got {most}.")
     options = TargetOptions(
@@ -92,11 +92,7 @@ def targets(
     known = None
     if network is not None:
         # Read before the work begins: a wrong file should not cost an hour.
-        known = align(
-            read_network(network, below=network_below),
-            names=compendium.names,
-            regulator_rows=compendium.regulator_rows,
-        )
+        known = network_in_use(network, compendium, below=network_below, above=network_above)
     sources = listed_paths("--motifs", motifs)
     needed = f"--score {score}" if score in NEED_MOTIF else ""
     used = motifs_in_use(sources, compendium, needed=needed)

@@ -1,8 +1,8 @@
-"""Regulatory networks from files: who is said to regulate whom, matched to a compendium's genes."""
+"""Regulatory networks from files: known links of regulators and genes of a compendium."""
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,34 +10,48 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deeprage.data.motif_names import readings
 from deeprage.data.names import NameResolver, ResolvedNames
-from deeprage.data.reading import open_text
-from deeprage.errors import DeepRageError, examples
+from deeprage.data.network_edges import Cut, EdgeReading, readings_of
+from deeprage.data.network_rows import read_rows
+from deeprage.errors import DeepRageError, counted, examples
 
-_REGULATOR_COLUMNS = ("regulator", "tf", "source")
-_TARGET_COLUMNS = ("target", "gene", "target gene")
-_SIGN_COLUMNS = ("sign", "effect", "mode")
-_SIGNS = {"+": 1, "1": 1, "activator": 1, "-": -1, "-1": -1, "repressor": -1}
-_NO_SIGN = ("", "0", "?", "+-", "-+", "+/-", "both", "unknown", "dual")
+#: Regulators and targets are the other way where that fits so many times more names.
+_CLEARLY = 2
+#: From this share of links among the pairs a network hardly has pairs to compare with.
+_MOSTLY_LINKS = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class RegulatoryNetwork:
-    """Edges from regulators to targets, as a file names them.
+    """Links from regulators to targets, as a file names them.
 
     Attributes:
         name: the file's name.
-        edges: columns `regulator`, `target`, `sign` (1 activation, -1 repression, 0 not said);
-            each pair once.
-        regulators: every regulator that the file speaks of, also those without a target.
-        genes: every gene that the file speaks of; None for an edge list, which is silent about
-            the genes that are nobody's target.
+        readings: ways to read the file, the likeliest first.
+        named: whether the file itself says which column holds regulators.
+        notes: what was done to rows of the file, one sentence each.
     """
 
     name: str
-    edges: pd.DataFrame
-    regulators: tuple[str, ...]
-    genes: tuple[str, ...] | None
+    readings: tuple[EdgeReading, ...]
+    named: bool = True
+    notes: tuple[str, ...] = ()
+
+    @property
+    def edges(self) -> pd.DataFrame:
+        """Columns `regulator`, `target`, `sign` of the likeliest reading; each pair once."""
+        return self.readings[0].edges
+
+    @property
+    def regulators(self) -> tuple[str, ...]:
+        """Every regulator of the likeliest reading, also those without a target."""
+        return self.readings[0].regulators
+
+    @property
+    def genes(self) -> tuple[str, ...] | None:
+        """Every gene that a table names; None for a list of links, which names targets only."""
+        return self.readings[0].genes
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,193 +59,261 @@ class AlignedNetwork:
     """A network on the rows and regulators of a compendium.
 
     Attributes:
-        regulators: intp (N,), positions among the compendium's regulators of those in the file.
-        sign: int8 (G, N), of each edge; 0 where it is not said or there is no edge.
+        regulators: intp (N,), places of the compendium's regulators that are in the file.
+        sign: int8 (G, N), of each link; 0 where it is not known or there is no link.
         edge: bool (G, N).
-        candidate: bool (G, N), the pairs that the file speaks of, self-edges removed; an absent
-            edge counts as a negative there.
-        regulator_names, target_names: how the file's names were resolved.
+        candidate: bool (G, N), the pairs that the file can say something of, self-edges removed;
+            a pair without a link counts as a negative there.
+        notes: how the file was read and matched, one sentence each.
     """
 
     regulators: NDArray[np.intp]
     sign: NDArray[np.int8]
     edge: NDArray[np.bool_]
     candidate: NDArray[np.bool_]
-    regulator_names: ResolvedNames | None = None
-    target_names: ResolvedNames | None = None
+    notes: tuple[str, ...] = ()
 
 
-def read_network(path: Path | str, *, below: float | None = None) -> RegulatoryNetwork:
-    """Read a gene x regulator table or an edge list; plain or gzip, tabs or commas.
+def read_network(
+    path: Path | str, *, below: float | None = None, above: float | None = None
+) -> RegulatoryNetwork:
+    """Read links of regulators and genes, plain or gzip; the layout is recognised by content.
 
-    A table has regulators as column names, genes in its first column, and 0 where there is no
-    edge; negative values are repression. An edge list has the columns `regulator` and `target`,
-    or no header and the regulator first; a third column may hold signs (+, -, 1, -1).
+    - A list of links, with a header that names regulator and target (TRRUST, CollecTRI, DoRothEA,
+      RegulonDB, YEASTRACT, STRING, GENIE3, GRNBoost2, SIF and their like) or without, then with
+      the regulator before the target. Signs are +, -, 1, -1 or words such as activation.
+    - A table of genes x regulators, or the other way, with 0 where there is no link; negative
+      values are repression.
+    - Sets of targets: a regulator, a description and targets on each line (GMT).
 
     Args:
-        below: for an edge list with p-values as its third column: keep the edges below this.
+        below: links are the rows or cells below this, for p-values.
+        above: links are the rows or cells of at least this size, for weights.
 
     Raises:
-        DeepRageError: unreadable, no edges, rows of unequal length, or a third column of numbers
-            without `below`.
+        DeepRageError: unreadable, no link, rows of unequal length, or numbers other than signs
+            without a threshold.
     """
     path = Path(path)
-    rows = _rows(path)
-    named = {cell.lower() for cell in rows[0]}
-    is_edges = named & {*_REGULATOR_COLUMNS} and named & {*_TARGET_COLUMNS}
-    if is_edges or (len(rows[-1]) <= 4 and not _is_number(rows[-1][1])):
-        return _edge_list(rows, path, below)
-    return _matrix(rows, path)
+    found, notes, named = readings_of(read_rows(path), Cut(below, above), path)
+    return RegulatoryNetwork(path.name, tuple(found), named, tuple(notes))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A reading of a network with what its names mean.
+
+    Attributes:
+        slots: places of regulators by their names in the file; rows: of genes likewise.
+        explained: links between a regulator and a gene of the compendium.
+        share: of the reading's regulators that are regulators of the compendium.
+    """
+
+    reading: EdgeReading
+    slots: dict[str, int]
+    rows: dict[str, int]
+    resolved: tuple[ResolvedNames, ResolvedNames]
+
+    @property
+    def explained(self) -> int:
+        edges = self.reading.edges
+        return int((edges["regulator"].isin(self.slots) & edges["target"].isin(self.rows)).sum())
+
+    @property
+    def share(self) -> float:
+        return len(self.slots) / max(len(self.reading.regulators), 1)
 
 
 def align(
     network: RegulatoryNetwork,
     *,
-    names: NameResolver,
     regulator_rows: NDArray[np.intp],
+    names: NameResolver | None = None,
+    genes: Sequence[str] = (),
+    symbols: Sequence[str] = (),
 ) -> AlignedNetwork:
     """Put a network on a compendium's rows.
 
-    Names that mean several genes are left out, see `AlignedNetwork.regulator_names`.
+    Of the readings of a file the one that explains most links is taken. Names that mean several
+    genes are left out. A link that two names give different signs has none.
 
     Args:
-        names: finds the compendium's rows (G,).
         regulator_rows: rows of the compendium's regulators.
+        names: finds the compendium's rows (G,) (`Compendium.names`); or
+        genes, symbols: of the rows, in place of `names`.
 
     Raises:
-        DeepRageError: no regulator or no target of the file is in the compendium.
+        DeepRageError: no regulator or no target of the file is in the compendium, or a file's
+            columns are the other way than it says.
     """
-    genes = names.genes
-    regulator_names = names.among([int(row) for row in regulator_rows]).resolve(network.regulators)
-    targets = dict.fromkeys([*network.edges["target"], *(network.genes or ())])
-    target_names = names.resolve(list(targets))
-    row_of = target_names.resolved
-    slots = {name: regulator_names.resolved.get(name, -1) for name in network.regulators}
-    kept = np.array(sorted({slot for slot in slots.values() if slot >= 0}), dtype=np.intp)
-    if not len(kept):
+    names = names or NameResolver.from_symbols(genes, symbols)
+    fit, notes = _best_fit(network, names, regulator_rows)
+    reading, slots, row_of = fit.reading, fit.slots, fit.rows
+    kept = np.array(sorted(set(slots.values())), dtype=np.intp)
+    column = {int(slot): at for at, slot in enumerate(kept)}
+    signs: dict[tuple[int, int], set[int]] = {}
+    for regulator, target, sign in reading.edges.itertuples(index=False):
+        if regulator in slots and target in row_of:
+            pair = row_of[target], column[slots[regulator]]
+            signs.setdefault(pair, set()).add(int(sign))
+    edge = np.zeros((len(names.genes), len(kept)), dtype=bool)
+    signed = np.zeros(edge.shape, dtype=np.int8)
+    for pair, found in signs.items():
+        edge[pair], signed[pair] = True, int(np.sign(sum(found)))
+    known = np.ones(len(names.genes), dtype=bool)
+    if reading.genes is not None:
+        known[:] = False
+        known[[row_of[name] for name in reading.genes if name in row_of]] = True
+    candidate = np.repeat(known[:, None], len(kept), axis=1)
+    candidate[regulator_rows[kept], np.arange(len(kept))] = False
+    twice = sum({1, -1} <= found for found in signs.values())
+    notes += _matched(network, fit, edge & candidate, signed, len(regulator_rows))
+    if twice:
+        notes.append(
+            f"{network.name}: {counted(twice, 'link')} with both signs under several names of a "
+            "gene, used without a sign"
+        )
+    return AlignedNetwork(kept, signed, edge & candidate, candidate, tuple(notes))
+
+
+def check_comparable(aligned: AlignedNetwork, name: str, rows: NDArray[np.intp]) -> str | None:
+    """Raise a `DeepRageError` if a network leaves nothing to compare scores with.
+
+    Args:
+        name: of the network.
+        rows: of the genes that are scored.
+
+    Returns:
+        a sentence if links are so frequent that a comparison says little, else None.
+    """
+    pairs = int(aligned.candidate[rows].sum())
+    links = int(aligned.edge[rows].sum())
+    many = f"{counted(len(aligned.regulators), 'regulator')} and {counted(len(rows), 'gene')}"
+    if links == 0:
+        raise DeepRageError(
+            f"{name} has no link between {many} that are scored, so that there is nothing to "
+            "compare with: give a network of these genes, or leave --network out."
+        )
+    if links == pairs:
+        raise DeepRageError(
+            f"{name} has a link in each of its {pairs:,} pairs of a regulator and a gene that are "
+            "scored, so that there is nothing to compare links with: give a network that leaves "
+            "some pairs without a link (--network-above cuts a list with weights)."
+        )
+    if links > _MOSTLY_LINKS * pairs:
+        return (
+            f"{name}: {links:,} of {pairs:,} pairs are links ({links / pairs:.0%}); with so few "
+            "others a comparison says little"
+        )
+    return None
+
+
+def _best_fit(
+    network: RegulatoryNetwork, names: NameResolver, regulator_rows: NDArray[np.intp]
+) -> tuple[_Fit, list[str]]:
+    """The reading that explains most, and notes on the file; the other way only if it is clear."""
+    regulators = names.among([int(row) for row in regulator_rows])
+    known: dict[tuple[str, ...], tuple[dict[str, int], ResolvedNames]] = {}
+    found: dict[tuple[str, ...], tuple[dict[str, int], ResolvedNames]] = {}
+
+    def fitted(reading: EdgeReading) -> _Fit:
+        targets = tuple(dict.fromkeys([*reading.edges["target"], *(reading.genes or ())]))
+        if reading.regulators not in known:
+            known[reading.regulators] = _regulators(reading.regulators, regulators)
+        if targets not in found:
+            resolved = names.resolve(targets)
+            found[targets] = resolved.resolved, resolved
+        (slots, of_slots), (rows, of_rows) = known[reading.regulators], found[targets]
+        return _Fit(reading, slots, rows, (of_slots, of_rows))
+
+    fits = [fitted(reading) for reading in network.readings]
+    straight = max((fit for fit in fits if not fit.reading.swapped), key=lambda fit: fit.explained)
+    turned = max(
+        (fit for fit in fits if fit.reading.swapped),
+        key=lambda fit: fit.explained,
+        default=straight,
+    )
+    notes = [f"{network.name}: {note}" for note in network.notes]
+    other_way = turned.explained > straight.explained and turned.share > _CLEARLY * straight.share
+    if other_way:
+        text = (
+            f"regulators of the compendium are {len(turned.slots):,} of "
+            f"{len(turned.reading.regulators):,} names in {turned.reading.columns[0]} and "
+            f"{len(straight.slots):,} of {len(straight.reading.regulators):,} in "
+            f"{straight.reading.columns[0]}"
+        )
+        if network.named:
+            raise DeepRageError(
+                f"regulators and targets look exchanged in {network.name}: {text}. Correct the "
+                "header of the file."
+            )
+        notes.append(f"{network.name}: regulators are in {turned.reading.columns[0]}, since {text}")
+    best = turned if other_way else straight
+    _check_matched(network, best, names, regulator_rows)
+    return best, notes
+
+
+def _regulators(
+    called: tuple[str, ...], regulators: NameResolver
+) -> tuple[dict[str, int], ResolvedNames]:
+    """Places of regulators by their names; a set of targets may be called FAB3_TARGETS."""
+    resolved = regulators.resolve(called)
+    slots = dict(resolved.resolved)
+    lost = {name: readings(name)[1:] for name in resolved.unmatched}
+    again = regulators.resolve(sorted({other for some in lost.values() for other in some}))
+    for name, others in lost.items():
+        place = next((again.resolved[x] for x in others if x in again.resolved), None)
+        if place is not None:
+            slots[name] = place
+    return slots, resolved
+
+
+def _check_matched(
+    network: RegulatoryNetwork, fit: _Fit, names: NameResolver, regulator_rows: NDArray[np.intp]
+) -> None:
+    if not fit.slots:
         raise DeepRageError(
             f"{network.name} names no regulator of the compendium: it has "
-            f"{examples(network.regulators)}, the compendium "
-            f"{examples(genes[row] for row in regulator_rows)}."
+            f"{examples(fit.reading.regulators)} in {fit.reading.columns[0]}, the compendium "
+            f"{examples(names.genes[row] for row in regulator_rows)}."
         )
-    column = {int(slot): at for at, slot in enumerate(kept)}
-    edge = np.zeros((len(genes), len(kept)), dtype=bool)
-    sign = np.zeros(edge.shape, dtype=np.int8)
-    for regulator, target, said in network.edges.itertuples(index=False):
-        row = row_of.get(target, -1)
-        if slots[regulator] >= 0 and row >= 0:
-            edge[row, column[slots[regulator]]] = True
-            sign[row, column[slots[regulator]]] = said
-    if not edge.any():
+    if not fit.explained:
         raise DeepRageError(
-            f"{network.name} has no target among the compendium's genes: it has "
-            f"{examples(network.edges['target'])}, the compendium {examples(genes)}."
+            f"{network.name} has no link from a regulator to a gene of the compendium: its targets "
+            f"are {examples(fit.reading.edges['target'])}, the compendium's genes "
+            f"{examples(names.genes)}."
         )
-    known = np.ones(len(genes), dtype=bool)
-    if network.genes is not None:
-        known[:] = False
-        known[[row for name in network.genes if (row := row_of.get(name, -1)) >= 0]] = True
-    candidate = np.repeat(known[:, None], len(kept), axis=1)
-    own = regulator_rows[kept]
-    candidate[own, np.arange(len(kept))] = False
-    return AlignedNetwork(kept, sign, edge & candidate, candidate, regulator_names, target_names)
 
 
-def _rows(path: Path) -> list[list[str]]:
-    with open_text(path, "the network file") as handle:
-        lines = [line for line in handle if line.strip() and not line.startswith("#")]
-    if len(lines) < 2:
-        raise DeepRageError(
-            f"the network file {path} has {len(lines)} lines; it needs a gene x regulator table or "
-            "one edge a line."
-        )
-    separator = "\t" if "\t" in lines[0] else ","
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
-    if len(rows[0]) == len(rows[1]) - 1:
-        rows[0].insert(0, "")  # as R writes a table with row names
-    uneven = next((n for n, row in enumerate(rows) if len(row) != len(rows[0])), None)
-    if uneven is not None or len(rows[0]) < 2:
-        raise DeepRageError(
-            f"the network file {path} has {len(rows[uneven or 0])} cells in line "
-            f"{(uneven or 0) + 1}, expected {max(2, len(rows[0]))}, separated by tabs or commas."
-        )
-    return rows
-
-
-def _matrix(rows: list[list[str]], path: Path) -> RegulatoryNetwork:
-    regulators, genes = rows[0][1:], [row[0] for row in rows[1:]]
-    try:
-        values = np.array([row[1:] for row in rows[1:]], dtype=np.float64)
-    except ValueError as error:
-        raise DeepRageError(
-            f"the network file {path} has a cell that is not a number ({error}): a gene x "
-            "regulator table holds 0, 1 and -1."
-        ) from error
-    signed = bool((values < 0).any())
-    at, of = np.nonzero(values)
-    edges = pd.DataFrame(
-        {
-            "regulator": [regulators[n] for n in of],
-            "target": [genes[n] for n in at],
-            "sign": np.sign(values[at, of]).astype(np.int8) if signed else 0,
-        }
-    )
-    return _checked(path, edges, regulators, genes)
-
-
-def _edge_list(rows: list[list[str]], path: Path, below: float | None) -> RegulatoryNetwork:
-    names = [cell.lower() for cell in rows[0]]
-    first = next((n for n, name in enumerate(names) if name in _REGULATOR_COLUMNS), None)
-    second = next((n for n, name in enumerate(names) if name in _TARGET_COLUMNS), None)
-    if first is None or second is None:
-        first, second, third = 0, 1, 2 if len(names) > 2 else None
-    else:
-        rows = rows[1:]
-        third = next((n for n, name in enumerate(names) if name in _SIGN_COLUMNS), None)
-        if third is None and below is not None and len(names) > 2:
-            third = 2
-    said = [row[third].lower() if third is not None else "" for row in rows]
-    if below is not None:
-        try:
-            keep = [float(cell) < below for cell in said]
-        except ValueError as error:
-            raise DeepRageError(
-                f"the third column of {path} is not a p-value ({error}): leave the threshold out."
-            ) from error
-        rows = [row for row, kept in zip(rows, keep, strict=True) if kept]
-        said = [""] * len(rows)
-    strange = [cell for cell in said if cell not in _SIGNS and cell not in _NO_SIGN]
-    if strange:
-        raise DeepRageError(
-            f"the third column of {path} holds {examples(strange)}, expected a sign (+, -, 1, -1): "
-            "if it is a p-value, say below which value an edge counts."
-        )
-    edges = pd.DataFrame(
-        {
-            "regulator": [row[first] for row in rows],
-            "target": [row[second] for row in rows],
-            "sign": np.array([_SIGNS.get(cell, 0) for cell in said], dtype=np.int8),
-        }
-    )
-    return _checked(path, edges, list(dict.fromkeys(edges["regulator"])), None)
-
-
-def _checked(
-    path: Path, edges: pd.DataFrame, regulators: list[str], genes: list[str] | None
-) -> RegulatoryNetwork:
-    if edges.empty:
-        raise DeepRageError(f"the network file {path} has no edges.")
-    return RegulatoryNetwork(
-        name=path.name,
-        edges=edges.drop_duplicates(["regulator", "target"]).reset_index(drop=True),
-        regulators=tuple(regulators),
-        genes=None if genes is None else tuple(genes),
-    )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _matched(
+    network: RegulatoryNetwork,
+    fit: _Fit,
+    edge: NDArray[np.bool_],
+    sign: NDArray[np.int8],
+    regulators: int,
+) -> list[str]:
+    """Sentences on how many links and names were matched."""
+    edges = fit.reading.edges
+    up, down = int((sign[edge] > 0).sum()), int((sign[edge] < 0).sum())
+    notes = [
+        f"{network.name}: {fit.explained:,} of {counted(len(edges), 'link')} between "
+        f"{len(set(fit.slots.values())):,} of {counted(regulators, 'regulator')} and genes of the "
+        f"compendium; {up:,} activate, {down:,} repress, {int(edge.sum()) - up - down:,} without "
+        "a sign"
+    ]
+    lost = [name for name in fit.reading.regulators if name not in fit.slots]
+    targets = dict.fromkeys(edges["target"])
+    others = [name for name in targets if name not in fit.rows]
+    for names, kind in ((lost, "regulator"), (others, "target")):
+        if names:
+            total = len(fit.reading.regulators) if kind == "regulator" else len(targets)
+            notes.append(
+                f"{network.name}: {len(names):,} of {counted(total, kind)} not among those of the "
+                f"compendium: {examples(names)}"
+            )
+    return notes + [
+        f"{network.name}: {counted(len(resolved.ambiguous), 'name')} not used, since several genes "
+        f"have it: {resolved.ambiguity()}"
+        for resolved in fit.resolved
+        if resolved.ambiguous
+    ]

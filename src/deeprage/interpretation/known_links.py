@@ -132,7 +132,11 @@ def _checked(
     sign: float | None,
 ) -> CheckedScore:
     ranking = Ranking(scores, candidate)
-    each = [one for one in score_regulators(scores, edge, candidate) if one is not None]
+    each = [
+        one
+        for one in score_regulators(scores, edge, candidate)
+        if one is not None and one.edges < one.pairs
+    ]
     in_disorder = [
         Ranking(shuffled(scores, candidate, rng), candidate).score(edge).aupr
         for _ in range(min(len(nulls), 3))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
-from deeprage.data.regulatory_network import AlignedNetwork, align, read_network
+from deeprage.data.regulatory_network import AlignedNetwork
 from deeprage.errors import DeepRageError, unknown
 
 Mask = NDArray[np.bool_]
@@ -18,13 +17,14 @@ Mask = NDArray[np.bool_]
 class KnownTargets:
     """A regulatory network on a compendium's rows, asked by regulator."""
 
-    def __init__(self, path: Path, compendium: Compendium) -> None:
-        self.source = path.name
-        self._network: AlignedNetwork = align(
-            read_network(path),
-            names=compendium.names,
-            regulator_rows=compendium.regulator_rows,
-        )
+    def __init__(self, network: AlignedNetwork, compendium: Compendium, *, source: str) -> None:
+        """
+        Args:
+            network: on the compendium's rows and regulators.
+            source: what messages call the network.
+        """
+        self.source = source
+        self._network = network
         self._at = {int(slot): at for at, slot in enumerate(self._network.regulators)}
         self._regulators = compendium.regulator_names
         self._symbols = compendium.regulator_symbols
@@ -67,6 +67,17 @@ class KnownTargets:
         either: Mask = np.asarray(edge[:, columns].any(axis=1))
         both: Mask = np.asarray(candidate[:, columns].all(axis=1))
         return either, both
+
+    def check_testable(self, slots: Sequence[int], rows: NDArray[np.intp]) -> None:
+        """Raise a `DeepRageError` unless some genes are targets of the regulators and some not."""
+        targets, candidates = self.of(slots, rows)
+        number, total = int((targets & candidates).sum()), int(candidates.sum())
+        if number in (0, total):
+            raise DeepRageError(
+                f"{number} of {total} genes that are predicted are known targets in {self.source}, "
+                "so that targets cannot be compared with others: name other regulators with "
+                "--targets-of, or give another --network."
+            )
 
     def table(self, slots: Sequence[Sequence[int]], rows: NDArray[np.intp]) -> tuple[Mask, Mask]:
         """Targets and candidates (len(rows), K) of K sets of regulators; none if unknown."""

@@ -123,7 +123,9 @@ def _by_regulator(links: Links, checked: Checked, compendium: Compendium) -> lis
     rows = []
     for at, slot in enumerate(checked.regulators):
         one = checked.by_regulator[links.score][at]
-        if one is None or np.isnan(links.scores[links.score][:, slot]).any():
+        if one is None or one.edges == one.pairs:
+            continue  # nothing to compare with
+        if np.isnan(links.scores[links.score][:, slot]).any():
             continue
         row = compendium.regulator_rows[slot]
         others = {
