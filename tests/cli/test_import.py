@@ -83,7 +83,15 @@ class TestReplacing:
         self, deeprage: Deeprage, parts: Path
     ) -> None:
         made(deeprage, parts)
+        before = checksums(parts)
+        again = give(deeprage, parts)
+        assert (again.code, "is there already" in again.err) == (0, True)
+        refused(give(deeprage, parts, "--coding", 0), "mine.h5ad", "--force")
+        regulators = (parts / "regulators.txt").read_text()
+        (parts / "regulators.txt").write_text(regulators + "# changed\n")
         refused(give(deeprage, parts), "mine.h5ad", "--force")
+        (parts / "regulators.txt").write_text(regulators)
+        assert checksums(parts) == before
         assert made(deeprage, parts, "--coding", 0, "--force").coding is None
 
     def test_a_data_set_does_not_replace_another_compendium(

@@ -1,5 +1,6 @@
 """`deeprage data import`: a compendium from files of one's own."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,7 +112,9 @@ def import_(
 
     Nothing is written unless all of it fits together.
     """
+    options = {name: value for name, value in locals().items() if name not in ("out", "force")}
     from deeprage.data.building import import_compendium
+    from deeprage.data.catalog.provenance import import_recipe, with_provenance
     from deeprage.data.compendium import RELATIVE
     from deeprage.locks import locked_file
 
@@ -131,8 +134,10 @@ def import_(
         _check_ready(cut)
     out = Path(out)
     with locked_file(out):
-        if not force:
-            _check_free(out)
+        recipe = import_recipe(options)
+        if not force and _is_there(out, recipe):
+            note(f"{out} is there already, imported from the same files with the same options")
+            return out
         compendium, notes = import_compendium(
             expression=Path(expression),
             regulators=Path(regulators),
@@ -156,7 +161,7 @@ def import_(
             unit=unit,
             **cut,
         )
-        compendium.save(out)
+        with_provenance(compendium, {"recipe": recipe}).save(out)
     for line in notes.lines():
         show(line)
     for remark in notes.remarks:
@@ -167,12 +172,22 @@ def import_(
     return out
 
 
-def _check_free(out: Path) -> None:
-    if out.is_file():
-        raise DeepRageError(
-            f"there is a file {out} already: give another name with --out, or --force to replace "
-            "it."
-        )
+def _is_there(out: Path, recipe: Mapping[str, object]) -> bool:
+    """Whether `out` is the compendium that the recipe gives; False if there is no file.
+
+    Raises:
+        DeepRageError: it is another file.
+    """
+    from deeprage.data.catalog.provenance import recipe_of
+
+    if not out.is_file():
+        return False
+    if recipe_of(out) == json.loads(json.dumps(recipe)):
+        return True
+    raise DeepRageError(
+        f"there is a file {out} already, which is not what these files and options give: give "
+        "another name with --out, or --force to replace it."
+    )
 
 
 def _check_ready(cut: Mapping[str, object]) -> None:

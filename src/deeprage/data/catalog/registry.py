@@ -171,14 +171,14 @@ def fetch(
     if source is not None and not Path(source).is_dir():
         raise DeepRageError(f"there is no folder {source}, which --from names: check the path.")
     recipe = {"dataset": name, "version": RECIPE_VERSION, "options": options}
+    from deeprage.data.catalog.provenance import recipe_of, with_provenance
+
     with file_change(path) as aside:
-        there = _recipe_of(path)
+        there = recipe_of(path)
         whole = all(path.with_suffix(suffix).is_file() for suffix in entry.beside)
         if force or not (whole and there is not None and recipe.items() <= there.items()):
             if not force:
                 _check_own(path, entry, there)
-            from deeprage.data.catalog.provenance import with_provenance
-
             made = entry.make(
                 aside / path.name, None if source is None else Path(source), **options
             )
@@ -228,14 +228,3 @@ def _check_options(entry: CatalogEntry, options: Mapping[str, Any]) -> None:
             raise DeepRageError(f"the data set {entry.name!r} takes no options, got {option!r}.")
         if option not in entry.options:
             raise unknown(f"option of the data set {entry.name!r}", option, entry.options)
-
-
-def _recipe_of(path: Path) -> dict[str, Any] | None:
-    """How the compendium at `path` was made: empty if not by the catalog, None if it is none."""
-    from deeprage.data.compendium import Compendium
-
-    try:
-        about = Compendium.load(path).about
-    except (DeepRageError, OSError):
-        return None
-    return dict(about["provenance"].get("recipe") or {})
