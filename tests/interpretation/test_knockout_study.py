@@ -1,6 +1,7 @@
 """A whole knock-out experiment and a screen, on planted regulators and in their files."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -170,16 +171,22 @@ class TestFiles:
         [
             ("MSN2 -= 5", "MSN2-down-5"),
             ("MSN2 += 0.5, without AGGGG", "MSN2-up-0.5-without-AGGGG"),
-            ("MSN2 = -3", "MSN2-at-3"),
-            ("../a b/", "a-b"),
+            ("MSN2 = -3", "MSN2-at-minus-3"),
+            ("MSN2 = 3", "MSN2-at-3"),
+            ("without filter 17, HSF1 -= 5", "without-filter-17-HSF1-down-5"),
             ("", "knockout"),
-            ("---", "knockout"),
-            ("x" * 70, "x" * 60),
-            ("x" * 59 + "-y", "x" * 59),
         ],
     )
     def test_a_folder_is_named_after_the_label(self, label: str, name: str) -> None:
         assert folder_name(label) == name
+
+    def test_different_labels_have_different_folders(self) -> None:
+        labels = ["a/b = 1", "a|b = 1", "a\\b = 1", "a b = 1", "a-b = 1", "---", "..",
+                  "*", "α = 1", "β = 1", "../a b/", "x" * 70,
+                  "x" * 71, "x" * 60 + "-y"]  # fmt: skip
+        names = [folder_name(label) for label in labels]
+        assert len(set(names)) == len(names)
+        assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]{0,59}", name) for name in names)
 
     def test_the_summary_counts_genes_that_change_by_half_a_log(self) -> None:
         found = knockout_summary(planted_knockout(), conditions=list("wxyz"))

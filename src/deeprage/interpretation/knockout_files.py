@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,9 +38,22 @@ CHANGED = 0.5
 
 
 def folder_name(label: str, *, longest: int = 60) -> str:
-    """A folder's name for a knock-out: its label in letters, digits and hyphens."""
-    plain = label.replace("+=", "up").replace("-=", "down").replace("=", "at")
-    return re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.")[:longest].rstrip("-.") or "knockout"
+    """A folder's name for a knock-out: its label in letters, digits and hyphens.
+
+    Labels that would have the same name get different ones, by a part of their SHA-256: a
+    knock-out of `a/b` does not replace that of `a|b`.
+    """
+    plain = label.replace("+=", "up").replace("-=", "down").replace("= -", "at minus ")
+    plain = plain.replace("=", "at")
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.")
+    usual = re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9 .,:-]*[A-Za-z0-9])?", plain)
+    blanks = re.search(r"[^\s,=] [^\s+=-]", re.sub(r"without |filter ", "", label))
+    if usual and not blanks and len(name) <= longest:
+        return name
+    if not label:
+        return "knockout"
+    mark = hashlib.sha256(label.encode()).hexdigest()[:6]
+    return f"{name[: longest - 7].rstrip('-.') or 'knockout'}-{mark}"
 
 
 def write_matrix(
