@@ -403,6 +403,9 @@ class TestRegulatorList:
             ('"Abc3"\n"Abc6"\n', [3, 6]),
             ("gene_id\tsymbol\nQX_0003\tAbc3\n", [3]),
             ("Gene\nAbc3\n", [3]),
+            ("TF,score\nAbc3,0.9\nAbc6,0.8\n", [3, 6]),
+            ("species\tid\tfamily\nq.a\tAbc3\tf\nq.b\tAbc6\tf\nq.c\tAbc6\tg\n", [3, 6]),
+            ("Species,Symbol,Ensembl\nQx,Abc3,-\nQy,Abc6,-\nQz,Abc9,-\n", [3, 6, 9]),
         ],
     )
     def test_forms_of_lines(self, run: Import, text: str, expected: list[int]) -> None:
@@ -417,12 +420,13 @@ class TestRegulatorList:
             expression=matrix.rename(columns={CONDITIONS[0]: name}),
             regulators=f"{name}\nAbc6\nAbc9\n",
             renames=f"matrix\tannotation\n{name}\tQX_0003\n",
-            conditions=f"condition\tseries\n{name}\t{name}\n{others}",
+            conditions=f"condition\tseries\n{name}\tx{name}\n{others}",
         )
         compendium.save(tmp_path / "odd.h5ad")
         back = Compendium.load(tmp_path / "odd.h5ad")
         check_promoters(back)
-        assert back.genes[2] == back.conditions[0] == back.series[0] == name
+        assert back.genes[2] == back.conditions[0] == name
+        assert back.series[0] == f"x{name}"
 
     def test_a_name_with_a_blank_that_fits_nothing_is_explained(self, run: Import) -> None:
         with pytest.raises(DeepRageError, match=r"'two words'.* A line of the list is one name"):

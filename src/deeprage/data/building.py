@@ -22,12 +22,11 @@ from deeprage.data.near_names import near_names_hint
 from deeprage.data.orientation import OrientationChooser
 from deeprage.data.problems import Problems
 from deeprage.data.promoters import NONCODING, PromoterWindow
+from deeprage.data.regulator_list import ListedName, read_regulators
 from deeprage.data.tables import (
-    ListedName,
     read_conditions,
     read_groups,
     read_operons,
-    read_regulators,
     read_renames,
 )
 from deeprage.errors import DeepRageError, counted, examples, unknown

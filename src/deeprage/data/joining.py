@@ -25,7 +25,7 @@ from deeprage.data.matching import (
 from deeprage.data.problems import Problems
 from deeprage.data.promoter_sources import NamedPromoters, from_fasta, from_genome
 from deeprage.data.promoters import PromoterWindow
-from deeprage.data.tables import ListedName
+from deeprage.data.regulator_list import ListedName
 from deeprage.data.validation import check_promoters, check_unique, check_values
 from deeprage.errors import DeepRageError
 

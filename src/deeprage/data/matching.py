@@ -18,7 +18,7 @@ from deeprage.data.names import (
     precedence,
 )
 from deeprage.data.near_names import likely_causes, near_names_hint
-from deeprage.data.tables import ListedName
+from deeprage.data.regulator_list import ListedName, choose_names
 from deeprage.errors import DeepRageError, counted, examples
 
 Value = TypeVar("Value", str, int)
@@ -257,20 +257,10 @@ def match_regulators(listed: Sequence[ListedName], resolver: NameResolver) -> Ma
     """The rows that a list of regulators means.
 
     Args:
-        listed: see `tables.read_regulators`.
+        listed: see `regulator_list.read_regulators`.
         resolver: of the rows, see `MatchedGenes.row_names`.
     """
-    spellings = list(dict.fromkeys(name for line in listed for name in line.spellings()))
-    known = resolver.resolve(spellings)
-    gene_of: dict[str, int | None] = {**dict.fromkeys(known.ambiguous), **known.resolved}
-    called: list[str] = []
-    remarks = []
-    for place, line in enumerate(listed):
-        names = line.names(gene_of)
-        if not place and names[0] not in gene_of and line.is_header() and len(listed) > 1:
-            remarks.append(f"the first line of the regulator list, {names[0]!r}, is a header")
-            continue
-        called += names
+    called, remarks = choose_names(listed, resolver)
     meant = resolver.resolve(called)
     problems = [ambiguous_names(meant, "regulator")] if meant.ambiguous else []
     rows = [resolver.shown[index] for index in meant.gene_index if index is not None]

@@ -32,7 +32,7 @@ _VERSION = re.compile(r"(?P<base>.*[^.\s])\.\d{1,3}(?P<copy>_PAR_Y)?")
 _R_NAME = re.compile(r"[^\W\d_][\w.]*")
 _PROTEIN = re.compile(r"([A-Za-z]{2,4}\d{1,3}[A-Z]?)p")
 #: Marks that join identifiers, and those that occur within names too.
-_JOINED = re.compile(r"\s*(?:///|//|\||;|::|\t)\s*")
+_JOINED = re.compile(r"\s*(?:///|//|\||;|::)\s*")
 _SPACED = re.compile(r"[\s,()\[\]]+")
 #: Parts of a joined name that name no gene.
 _NO_PART = {"", "?", "-", "--", "---", "na", "nan", "none", "null", "sp", "tr", "gi", "ref", "gb",

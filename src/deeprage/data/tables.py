@@ -1,79 +1,14 @@
-"""The small tables beside a matrix: regulators, conditions, gene groups, operons, TSS, renames."""
+"""The small tables beside a matrix: conditions, gene groups, operons, TSS, renames."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
 from deeprage.data.readers.cells import is_missing
-from deeprage.data.reading import open_text, read_table
+from deeprage.data.reading import read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples
-
-#: Titles of a column of genes.
-_HEADERS = {
-    "gene", "genes", "gene_id", "gene_name", "geneid", "id", "name", "symbol", "gene_symbol", "tf",
-    "tfs", "regulator", "regulators", "transcription_factor", "locus_tag", "orf", "x",
-}  # fmt: skip
-
-
-class ListedName(NamedTuple):
-    """A line of a regulator list, which may be one name, a name with more beside it, or several."""
-
-    text: str
-
-    def spellings(self) -> list[str]:
-        """All names that the line may be made of, the most literal first."""
-        return [self.text, *self._cells(), *self._parts(), *self.text.split()[:1]]
-
-    def names(self, gene_of: Mapping[str, int | None]) -> list[str]:
-        """The names that the line gives.
-
-        Args:
-            gene_of: the gene of each spelling that is known, None where it is several.
-        """
-        for name in (self.text, *self._cells()[:1]):
-            if name in gene_of:
-                return [name]
-        parts = self._parts()
-        genes = [gene_of.get(part) for part in parts]
-        if len(parts) > 1 and None not in genes and len(set(genes)) == len(genes):
-            return parts
-        for name in (*parts[:1], *self.text.split()[:1]):
-            if name in gene_of:
-                return [name]
-        return self._cells()[:1]
-
-    def is_header(self) -> bool:
-        """Whether the line looks like the title of a column."""
-        return (self._cells()[0].casefold().replace(" ", "_")) in _HEADERS
-
-    def _cells(self) -> list[str]:
-        return [cell.strip().strip("\"'") for cell in self.text.split("\t")]
-
-    def _parts(self) -> list[str]:
-        parts = (part.strip().strip("\"'") for part in re.split("[,;]", self.text))
-        return [part for part in parts if part]
-
-
-def read_regulators(path: Path) -> list[ListedName]:
-    """Regulator names from a text file: one a line, ` #` starts a comment.
-
-    Which part of a line is the name shows only where the genes are known: a name may hold blanks
-    and commas, and others may stand beside it.
-
-    Raises:
-        DeepRageError: missing or empty file, or a line given twice.
-    """
-    with open_text(path, "the regulator list") as handle:
-        lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in handle]
-    names = [line for line in lines if line]
-    if not names:
-        raise DeepRageError(f"the regulator list {path} is empty; give one gene name a line.")
-    check_unique(names, f"names in the regulator list {path}", "list each regulator once")
-    return [ListedName(name) for name in names]
 
 
 def read_conditions(path: Path) -> pd.DataFrame:
