@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test mutants check format docs clean
+.PHONY: help install demo test mutants fuzz check format docs clean
 
 help:
 	@echo "make demo     train and evaluate on real yeast data; writes runs/demo/report.html"
 	@echo "make test     run the tests"
 	@echo "make mutants  change the code at random, and see whether the tests notice (an hour)"
+	@echo "make fuzz     give damaged files of every kind to every command (half an hour)"
 	@echo "make check    ruff and mypy"
 	@echo "make format   let ruff put the code in order"
 	@echo "make docs     build the documentation into site/"
@@ -36,6 +37,9 @@ test: $(INSTALLED)
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m tests.mutation --json
+
+fuzz: $(INSTALLED)
+	$(BIN)/python -m tests.fuzz --inputs 5000
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -33,6 +33,10 @@ _COMPARED = {
     ast.NotIn: ("not in", ["in"]),
 }
 _TYPES = ("Literal", "Callable", "NDArray")
+#: Arguments of `zip` and `dataclass` that only a wrong program meets.
+_GUARDS = ("strict", "frozen", "eq", "kw_only")
+#: Smaller numbers guard a division by nothing: another one is as good.
+_NEXT_TO_NOTHING = 1e-8
 
 
 class Mutant(NamedTuple):
@@ -122,7 +126,7 @@ def _other_values(value: object) -> list[str]:
         return [str(not value)]
     if isinstance(value, int):
         return [str(value + 1), f"({value - 1})"]
-    if isinstance(value, float):
+    if isinstance(value, float) and not 0 < value < _NEXT_TO_NOTHING:
         return [repr(2 * value), repr(value / 2)] if value else ["1.0"]
     return []
 
@@ -139,8 +143,8 @@ def _walk(node: ast.AST, function: int) -> Iterator[tuple[ast.AST, int]]:
             if isinstance(child, (ast.Import, ast.ImportFrom, ast.JoinedStr)):
                 # Python before 3.12 does not know where the parts of an f-string lie.
                 continue
-            if isinstance(child, ast.keyword) and child.arg == "strict":
-                continue  # of zip: only a wrong program meets it
+            if isinstance(child, ast.keyword) and child.arg in _GUARDS:
+                continue
             if isinstance(child, ast.AST):
                 yield from _walk(child, inside)
 

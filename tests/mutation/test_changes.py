@@ -7,6 +7,7 @@ from tests.mutation.changes import difference, mutants
 SOURCE = '''"""Two + 2."""
 from math import inf
 LIMIT: Literal[3] = 3
+TINY = 1e-12
 
 def half(x: Array[2], *, whole: bool = False) -> Array[1]:
     """A half - 1."""
@@ -39,7 +40,7 @@ def test_every_operator_number_and_boolean_is_changed_once() -> None:
 def test_code_that_runs_at_import_is_told_from_functions() -> None:
     assert {(mutant.line, mutant.function) for mutant in mutants(SOURCE)} == {
         (3, 0),
-        (5, 0),
-        (8, 5),
-        (9, 5),
+        (6, 0),
+        (9, 6),
+        (10, 6),
     }
