@@ -26,6 +26,7 @@ def _make_compendium(
     series: Sequence[object] | None = None,
     promoters: np.ndarray | None = None,
     missing: float = 0.0,
+    unit: str = "log2 fold change",
     seed: int = 0,
 ) -> Compendium:
     rng = np.random.default_rng(seed)
@@ -46,6 +47,7 @@ def _make_compendium(
         if groups is None
         else {name: str(group) for name, group in zip(names, groups, strict=True)},
         name="toy",
+        unit=unit,
     )
 
 

@@ -86,7 +86,7 @@ class Uniform:
         half = level * noise * np.where(kinds == 1, 10, 1)
         return value - half, value + half
 
-    def probabilities(self, value, kinds, noise):
+    def probabilities(self, value, kinds, noise, origin=0.0):
         """Class 2 with certainty where the value is above 0.5, else class 1."""
         return np.eye(3)[np.where(value > 0.5, 2, 1)]
 

@@ -6,7 +6,7 @@ import pytest
 from deeprage.data.dna import reverse_complement
 from deeprage.data.split import Regime, Role, ScoringProtocol, Split
 from deeprage.data.splitting import make_split
-from deeprage.evaluation.leakage import audit
+from deeprage.evaluation.leakage import RELATED_NAME, audit
 from deeprage.evaluation.likeness import column_correlations, identity, shared_with
 
 
@@ -121,6 +121,35 @@ class TestAudit:
         assert found[CONDITIONS].severity == "leak"
         fair = hold_out(compendium, Regime.CONDITIONS, conditions=[0, 1])
         assert rows_of(audit(compendium, fair))[CONDITIONS].severity == "ok"
+
+    def test_related_series_are_named(self, make_compendium) -> None:
+        values = np.random.default_rng(1).normal(size=(300, 12))
+        # About .85 between the first two series, .71 between the first and the third.
+        values[:, 2] = values[:, 0] + 0.6 * values[:, 2]
+        values[:, 4] = values[:, 1] + values[:, 4]
+        compendium = make_compendium(values, series=[f"s{column // 2}" for column in range(12)])
+        split = hold_out(compendium, Regime.CONDITIONS, conditions=[0, 1])
+        found = rows_of(audit(compendium, split))
+        assert found[CONDITIONS].severity == "ok"
+        assert found[RELATED_NAME].severity == "note"
+        assert found[RELATED_NAME].value == "50.0 % (1 of 2)"
+        assert "test and training: 's0' and 's1' (r 0.8" in found[RELATED_NAME].verdict
+        assert "s2" not in found[RELATED_NAME].verdict
+        apart = hold_out(compendium, Regime.CONDITIONS, conditions=[0, 1, 2, 3])
+        assert rows_of(audit(compendium, apart))[RELATED_NAME].severity == "ok"
+
+    @pytest.mark.parametrize("unit", ["log2 expression", "log2 fold change"])
+    def test_levels_are_compared_less_each_genes_mean(self, make_compendium, unit: str) -> None:
+        """Also where they are declared as changes: raw, any two conditions have r near 1."""
+        rng = np.random.default_rng(2)
+        values = 9 + 2 * rng.normal(size=(200, 1)) + 0.5 * rng.normal(size=(200, 12))
+        values[:, 1] = values[:, 0] + 0.05 * rng.normal(size=200)
+        compendium = make_compendium(values, unit=unit)
+        name = f"{CONDITIONS} after each gene's mean is taken off"
+        one = hold_out(compendium, Regime.CONDITIONS, conditions=[2, 3])
+        assert rows_of(audit(compendium, one))[name].severity == "ok"
+        repeated = hold_out(compendium, Regime.CONDITIONS, conditions=[0, 2])
+        assert rows_of(audit(compendium, repeated))[name].value == "50.0 % (1 of 2)"
 
     def test_parted_groups_and_series_are_a_leak(self, make_compendium) -> None:
         compendium = make_compendium(

@@ -29,6 +29,7 @@ def entry(compendium, name: str, noise: float, *, kind="simple", control=Control
     parts = {
         "values": values,
         "classes": classify(values),
+        "truth": np.where(cells, classify(observed), -1).astype(np.int8),
         "cells": cells,
         "by_fold": [fold, fold | {"peak_gb": 0.7}, fold],
         "failed": 0,

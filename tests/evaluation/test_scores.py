@@ -119,6 +119,20 @@ class TestScore:
         observed = np.array([[-0.5, 0.5, 0.0]], dtype=np.float32)
         assert score(observed, observed, np.ones((1, 3), bool)).accuracy == 1
 
+    def test_where_all_cells_are_of_one_class_no_score_of_classes_is_defined(self) -> None:
+        observed, predicted, cells = noisy()
+        found = score(observed + 20, predicted + 20, cells)
+        for name in ("accuracy", "balanced_accuracy", "macro_f1", "kappa", "majority_accuracy"):
+            assert getattr(found, name) is None
+        assert found.pearson == pytest.approx(score(observed, predicted, cells).pearson)
+
+    def test_cells_without_a_class_do_not_count_for_scores_of_classes(self) -> None:
+        observed, predicted, cells = noisy()
+        classes = classify(observed)
+        expected = score(observed[1:], predicted[1:], cells[1:]).accuracy
+        classes[0] = -1
+        assert score(observed, predicted, cells, observed_classes=classes).accuracy == expected
+
     def test_missing_cells_do_not_count(self) -> None:
         observed, predicted, cells = noisy()
         observed[0] = np.nan

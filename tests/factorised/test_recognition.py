@@ -57,6 +57,7 @@ def learnt(*, reads_coding: bool = False, **changes) -> Learnt:
         "condition_map": ConditionMap(world, mixture),
         "factor_map": FactorMap(rng.normal(size=5), np.linalg.qr(rng.normal(size=(5, 2)))[0]),
         "scorer": scorer,
+        "class_origin": np.zeros(GENES, np.float32),
         "certainty": Certainty({kind: ErrorSample(*errors) for kind in CellKind}),
     }
     return Learnt(**(parts | changes))

@@ -26,6 +26,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.motif_sources import known_motifs
 from deeprage.data.split import Role, Split
+from deeprage.data.units import is_relative
 from deeprage.errors import DeepRageError
 
 
@@ -142,7 +143,10 @@ class BDTree(CutsValues):
                 self.criterion_, self.limits_ = criterion, limits
         self.error_ = best
         everything = self.predict(*(np.arange(size) for size in truth.shape))
-        self.cuts_ = fit_edges(everything[chosen], classify(truth[chosen], self.edges), self.edges)
+        self.cuts_ = None
+        if is_relative(visible):
+            classes = classify(truth[chosen], self.edges)
+            self.cuts_ = fit_edges(everything[chosen], classes, self.edges)
         return self
 
     def refit(self, visible: Compendium, split: Split) -> Self:

@@ -17,6 +17,7 @@ from deeprage.baselines.boosting_search import Found, RuleSearch
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.split import Role, Split
+from deeprage.data.units import usual_levels
 from deeprage.errors import DeepRageError
 
 
@@ -101,7 +102,7 @@ class BoostingData:
 
     Attributes:
         signs: int8 (G, C): +1 Up, -1 Down in training cells, else 0.
-        values: float32 (G, C) visible log2 values.
+        values: float32 (G, C) visible log2 changes; of log2 expression from each gene's mean.
         validation: bool (G, C), the observed cells that choices are made on (the training cells
             where the split has no validation cells).
         states: float32 (C, 2 R).
@@ -127,7 +128,7 @@ def boosting_data(
     Raises:
         DeepRageError: the training cells are not of both signs.
     """
-    values = visible.expression
+    values = visible.expression - usual_levels(visible, split)
     train = split.cells(Role.TRAIN) & visible.has_promoter[:, None]
     classes = classify(values, edges)
     signs = np.where(train & (classes == 2), 1, np.where(train & (classes == 0), -1, 0))

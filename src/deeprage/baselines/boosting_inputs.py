@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import N_TOKEN, decode, reverse_complement
 from deeprage.data.motifs import Motif
+from deeprage.data.units import is_relative
 from deeprage.errors import DeepRageError
 
 
@@ -179,6 +180,6 @@ def centred_levels(compendium: Compendium) -> NDArray[np.float32]:
     median over all conditions (regulator levels are inputs, known for every condition).
     """
     levels = compendium.regulator_levels
-    if compendium.about["unit"] == "log2 fold change":
+    if is_relative(compendium):
         return levels
     return (levels - np.nanmedian(levels, axis=0)).astype(np.float32)

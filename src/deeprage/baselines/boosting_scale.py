@@ -58,9 +58,12 @@ class ScoreScale:
 
 
 class CutsValues:
-    """A predictor that names classes by the cuts `cuts_` of the values that it predicts."""
+    """A predictor that names classes by the cuts `cuts_` of the values that it predicts.
 
-    cuts_: tuple[float, float]
+    None for log2 expression, whose classes are relative to each gene's mean: it names none then.
+    """
+
+    cuts_: tuple[float, float] | None
 
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Log2 values float32 (len(genes), len(conditions))."""
@@ -68,10 +71,10 @@ class CutsValues:
 
     def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8] | None]:
         """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
         values = self.predict(genes, conditions)
-        return values, classify(values, self.cuts_)
+        return values, None if self.cuts_ is None else classify(values, self.cuts_)
 
 
 def best_cut(scores: NDArray[np.float32], classes: NDArray[np.int8]) -> float:

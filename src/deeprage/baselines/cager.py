@@ -16,6 +16,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.motif_sources import known_motifs
 from deeprage.data.split import Role, Split
+from deeprage.data.units import is_relative, usual_levels
 from deeprage.errors import DeepRageError
 
 
@@ -78,7 +79,7 @@ class Cager(CutsValues):
             motifs=known_motifs(self.motif_files, visible).up_to(tokens.shape[1] - BINS + 1).motifs,
             cache=self.cache,
         )
-        classes = classify(truth, self.edges)
+        classes = classify(truth - usual_levels(visible, split), self.edges)
         chosen = split.cells(Role.VALIDATION) & ~np.isnan(truth)
         if not chosen.any():
             chosen = train
@@ -91,7 +92,9 @@ class Cager(CutsValues):
             error = float(((everything[chosen] - truth[chosen]) ** 2).mean())
             if error < best:
                 best, self.leaves_, self.predicted_ = error, size, everything
-        self.cuts_ = fit_edges(self.predicted_[chosen], classes[chosen], self.edges)
+        self.cuts_ = None
+        if is_relative(visible):
+            self.cuts_ = fit_edges(self.predicted_[chosen], classes[chosen], self.edges)
         return self
 
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -34,6 +34,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.motif_sources import known_motifs
 from deeprage.data.split import Split
+from deeprage.data.units import usual_levels
 
 
 class GeneClass:
@@ -100,18 +101,20 @@ class GeneClass:
         scores = self.tree_.scores(np.arange(data.signs.shape[0]), np.arange(data.signs.shape[1]))
         values = data.values[rows, columns]
         self.scale_ = ScoreScale.fit(scores[rows, columns], values, classify(values, self.edges))
+        self.usual_ = usual_levels(visible, split)
         return self
 
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Log2 values float32 (len(genes), len(conditions)): the score on a fitted line."""
-        return self.scale_.log2(self.tree_.scores(genes, conditions))
+        changes = self.scale_.log2(self.tree_.scores(genes, conditions))
+        return changes + self.usual_[genes]
 
     def predict_with_classes(
         self, genes: NDArray[np.intp], conditions: NDArray[np.intp]
     ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
         """The values and classes int8 of the same shape: 0 Down, 1 Baseline, 2 Up."""
         scores = self.tree_.scores(genes, conditions)
-        return self.scale_.log2(scores), self.scale_.classes(scores)
+        return self.scale_.log2(scores) + self.usual_[genes], self.scale_.classes(scores)
 
     def motif_margins(self) -> Mapping[str, float]:
         """Margin score of each motif in the tree on the labelled training cells (MEDUSA's)."""

@@ -10,6 +10,7 @@ from deeprage.baselines.effects import Effects, fit_effects
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, check_edges, classify
 from deeprage.data.split import Role, Split
+from deeprage.data.units import class_origin, is_relative
 
 Rows = NDArray[np.intp]
 
@@ -54,10 +55,11 @@ class MajorityClass(_EffectsPredictor):
         edges = check_edges(self.edges)
         values = training_values(visible, split)
         known = values[~np.isnan(values)]
-        classes = classify(known, edges)
+        classes = classify((values - class_origin(visible, split))[~np.isnan(values)], edges)
         counts = np.bincount(classes.astype(np.int64), minlength=len(edges) + 1)
         self.majority_ = int(counts.argmax())
         has_zero = int(classify(np.zeros(1), edges)[0]) == self.majority_
+        has_zero &= is_relative(visible)
         mean = 0.0 if has_zero or not len(known) else float(known[classes == self.majority_].mean())
         genes, conditions = values.shape
         self.effects_ = Effects(mean, np.zeros(genes), np.zeros(conditions))

@@ -102,6 +102,7 @@ def describe(
     from deeprage.data.compendium import Compendium
     from deeprage.data.describe import describe as describe_compendium
     from deeprage.data.split import ScoringProtocol
+    from deeprage.data.units import unit_warning
     from deeprage.evaluation.leakage import audit
 
     scoring = ScoringProtocol(choice("protocol", protocol or "default", ScoringProtocol))
@@ -112,6 +113,8 @@ def describe(
     if regime is None and any(option is not None for option in asked):
         raise DeepRageError("a split is audited for a regime: add --regime, such as conditions.")
     compendium = Compendium.load(file)
+    if warning := unit_warning(compendium):
+        note(warning)
     if regime is None:
         show(describe_compendium(compendium).text())
         return

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, watched
-from deeprage.cli.scoring import compendium_of, score_run, scores_table
+from deeprage.cli.scoring import class_notes, compendium_of, score_run, scores_table
 from deeprage.listing import listed
 
 
@@ -29,6 +29,7 @@ def evaluate(
     Writes metrics.json and predictions.npz into the run folder.
     """
     from deeprage.evaluation.evaluate import reference_rows
+    from deeprage.evaluation.leakage import RELATED_NAME
     from deeprage.report.run_folder import RunFolder
     from deeprage.training.run import METRICS, Run
 
@@ -44,7 +45,10 @@ def evaluate(
     split = found.split
     for role in ("validation", "test"):
         show(scores_table(scores, role=role, title=f"{role} cells of {split.regime}"), "")
-    leaks = [row for row in scores["audit"] if row["severity"] == "leak"]
-    for row in leaks:
-        note(f"leak: {row['name']}: {row['value']}. {row['verdict']}")
+    for text in class_notes(scores):
+        note(text)
+    for row in scores["audit"]:
+        warned = row["name"] == RELATED_NAME and row["severity"] != "ok"
+        if warned or row["severity"] == "leak":
+            note(f"{row['severity']}: {row['name']}: {row['value']}. {row['verdict']}")
     return found.path / METRICS

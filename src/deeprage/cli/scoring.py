@@ -101,6 +101,7 @@ def _scored(
     from deeprage.baselines import make_baseline
     from deeprage.data.labels import class_names
     from deeprage.data.split import ScoringProtocol, under_protocol
+    from deeprage.data.units import class_origin, origin_in_words
     from deeprage.evaluation.calibration import certainty_of
     from deeprage.evaluation.evaluate import fit_and_predict, score_prediction
     from deeprage.evaluation.leakage import audit
@@ -130,13 +131,21 @@ def _scored(
     found: dict[str, Any] = {
         "edges": list(edges),
         "class_names": list(class_names(edges)),
+        "class_origin": origin_in_words(compendium),
         "rows": rows,
         "audit": [row.as_dict() for row in audit(compendium, run.split, protocol)],
     }
     assert own is not None
     if isinstance(model, Certain):
         observed = under_protocol(compendium, protocol).expression
-        found["certainty"] = certainty_of(model, observed, own.values, run.split, edges=edges)
+        found["certainty"] = certainty_of(
+            model,
+            observed,
+            own.values,
+            run.split,
+            edges=edges,
+            origin=class_origin(under_protocol(compendium, protocol), run.split),
+        )
     return found, _predictions(run, compendium, own, protocol)
 
 
@@ -145,6 +154,25 @@ def scores_table(found: dict[str, Any], *, role: str, title: str) -> Table:
     rows = [row for row in found["rows"] if row["role"] == role]
     cells = [(row["predictor"], *(row["scores"][key] for key, _ in COLUMNS)) for row in rows]
     return table(title, ("predictor", *(heading for _, heading in COLUMNS)), cells)
+
+
+def class_notes(found: dict[str, Any]) -> list[str]:
+    """What to know about the scores of classes: what they are relative to, where there are none."""
+    notes = []
+    if found["class_origin"]:
+        notes.append(f"classes are {found['class_origin']}")
+    for role in ("validation", "test"):
+        rows = [row for row in found["rows"] if row["role"] == role]
+        if any(row["scores"]["accuracy"] is None for row in rows):
+            notes.append(
+                f"scores of classes are not defined for the {role} cells: "
+                + (
+                    "their genes have no mean in training"
+                    if found["class_origin"]
+                    else "all of them are in one class"
+                )
+            )
+    return notes
 
 
 def audit_table(rows: Sequence[AuditRow]) -> Table:

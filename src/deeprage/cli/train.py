@@ -111,6 +111,7 @@ def train(
     """
     from deeprage.data.compendium import Compendium
     from deeprage.data.split import ScoringProtocol
+    from deeprage.data.units import unit_warning
     from deeprage.networks.presets import PRESETS
     from deeprage.training.train import train as train_network
 
@@ -146,6 +147,8 @@ def train(
                 "start from them with --set network.first_filters=motifs."
             )
     compendium = Compendium.load(file)
+    if warning := unit_warning(compendium):
+        note(warning)
     split = chosen_split(
         compendium,
         regime=regime,

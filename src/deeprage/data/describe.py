@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from deeprage.data.compendium import Compendium
+from deeprage.data.compendium import RELATIVE, Compendium
 from deeprage.data.dna import N_TOKEN
 from deeprage.data.labels import DEFAULT_EDGES, class_names, classify
 from deeprage.data.split import Role, Split
+from deeprage.data.units import gene_means, is_relative
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Description:
         groups, largest_group, grouped_genes: number of gene groups, genes in the largest, and
             genes that are in a group with others.
         quantiles: 1, 25, 50, 75 and 99 % points of the values (log2).
-        classes: share of the measured cells in each class.
+        classes: share of the measured cells in each class; of log2 expression relative to each
+            gene's mean.
     """
 
     name: str
@@ -75,7 +77,10 @@ class Description:
         """The description as aligned lines for a terminal."""
         rows = _lines(self) + (_split_lines(self.split) if self.split else [])
         width = max(len(name) for name, _ in rows)
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+        lines = [f"{name:<{width}}  {value}" for name, value in rows]
+        if self.unit != RELATIVE:
+            lines.append("* relative to each gene's mean")
+        return "\n".join(lines)
 
 
 def describe(
@@ -96,7 +101,8 @@ def describe(
     sizes = Counter(compendium.groups)
     scored = having.copy()
     scored[compendium.regulator_rows] = False
-    labels = classify(values[known], edges)
+    changes = values if is_relative(compendium) else values - gene_means(values)
+    labels = classify(changes[known], edges)
     names = class_names(edges)
     return Description(
         name=str(compendium.about["name"]),
@@ -151,7 +157,7 @@ def _lines(found: Description) -> list[tuple[str, str]]:
         ("unit", found.unit),
         ("missing values", f"{100 * found.missing:.1f} %"),
         ("1, 25, 50, 75, 99 % points", ", ".join(f"{x:.2f}" for x in found.quantiles)),
-        ("classes of the measured", classes),
+        (f"classes of the measured{'' if found.unit == RELATIVE else ' *'}", classes),
         ("promoters", f"{window}, {100 * found.n_share:.2f} % N"),
         ("genes without a promoter", f"{found.without_promoter:,} (kept, never scored)"),
         ("regulators", f"{found.regulators:,} (inputs; not scored by default)"),

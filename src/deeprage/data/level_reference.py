@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
+from deeprage.data.units import is_relative
 
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float64]
@@ -52,7 +53,7 @@ class LevelReference:
         names = np.asarray(visible.series).astype(str)[conditions]
         series = np.unique(names, return_inverse=True)[1].reshape(-1).astype(np.int64)
         levels = np.ascontiguousarray(visible.regulator_levels[conditions])
-        return cls(levels, series, bool(visible.about["unit"] == "log2 fold change"))
+        return cls(levels, series, is_relative(visible))
 
     def of_regulators(self, chosen: Mask) -> LevelReference:
         """The same for some of the regulators (R,)."""

@@ -27,6 +27,7 @@ def certainty_of(
     split: Split,
     *,
     edges: Sequence[float],
+    origin: Matrix | float = 0.0,
     roles: Sequence[Role] = (Role.VALIDATION, Role.TEST),
 ) -> dict[str, dict[str, Any]]:
     """By role: coverage and width of intervals, calibration error of class probabilities.
@@ -34,8 +35,10 @@ def certainty_of(
     Args:
         observed: log2 values (G, C), NaN where missing or not scored.
         predicted: as the model predicted them, NaN where not scored.
+        origin: what classes are counted from (G, 1); cells where it is NaN have no class.
     """
     found = {}
+    origins = np.broadcast_to(np.asarray(origin, dtype=np.float32), observed.shape)
     for role in roles:
         cells = split.cells(role) & np.isfinite(observed) & np.isfinite(predicted)
         if not cells.any():
@@ -49,12 +52,27 @@ def certainty_of(
             "cells": int(cells.sum()),
             "coverage": {str(level): coverage(truth, *ends) for level, ends in limits.items()},
             "mean_width_90": or_none(float(np.mean(limits[0.9][1] - limits[0.9][0]))),
-            **class_calibration(
-                model.probabilities(value, kinds, noise)[0],
-                classify(truth[0], edges).astype(np.intp),
-            ),
+            **_classes(model, (value, kinds, noise), truth, origins[cells][None], edges),
         }
     return found
+
+
+def _classes(
+    model: Certain,
+    cells: tuple[Matrix, NDArray[np.int8], Matrix],
+    truth: Matrix,
+    origin: Matrix,
+    edges: Sequence[float],
+) -> Mapping[str, float | None]:
+    """`class_calibration` of the cells (1, N) that have a class; None where they have but one."""
+    labels = classify(truth - origin, edges)[0]
+    known = labels >= 0
+    if len(np.unique(labels[known])) < 2:
+        return dict.fromkeys(("class_calibration_error", "log_loss", "log_loss_of_shares"))
+    value, kinds, noise = cells
+    asked = value[:, known], kinds[:, known], noise[:, known]
+    chances = model.probabilities(*asked, origin[:, known])
+    return class_calibration(chances[0], labels[known].astype(np.intp))
 
 
 def coverage(truth: Matrix, low: Matrix, high: Matrix) -> float:

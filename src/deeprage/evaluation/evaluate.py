@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
-from deeprage.data.labels import DEFAULT_EDGES
+from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.predictor import Predictor, Refittable
 from deeprage.data.split import Regime, Role, ScoringProtocol, Split, under_protocol, visible
+from deeprage.data.units import class_origin
 from deeprage.errors import DeepRageError
-from deeprage.evaluation.scores import fit_cuts, score
+from deeprage.evaluation.scores import apply_cuts, fit_cuts, score
 
 #: Baselines shown beside every network: they need neither promoters nor regulators.
 REFERENCE_ROWS = ("majority", "gene-mean", "condition-mean", "additive", "completion")
@@ -137,7 +138,7 @@ def score_prediction(
     """One row of scores a role, as `metrics.json` holds them.
 
     A prediction without classes of its own gets them from cut points that are fitted on the
-    validation cells (`scores.fit_cuts`).
+    validation cells (`scores.fit_cuts`). Classes are counted from `units.class_origin`.
 
     Args:
         compendium: with its test values; missing ones are handled by the protocol.
@@ -148,10 +149,14 @@ def score_prediction(
     """
     split.check_against(compendium)
     observed = under_protocol(compendium, protocol).expression
-    cuts = None
-    if prediction.classes is None:
-        checked = split.cells(Role.VALIDATION) & np.isfinite(prediction.values)
-        cuts = fit_cuts(observed, prediction.values, checked, edges=edges)
+    origin = class_origin(under_protocol(compendium, protocol), split)
+    truth = classify(observed - origin, edges)
+    cuts, named = None, prediction.classes
+    if named is None:
+        change = prediction.values - origin
+        checked = split.cells(Role.VALIDATION) & np.isfinite(change)
+        cuts = fit_cuts(observed - origin, change, checked, edges=edges)
+        named = apply_cuts(change, cuts)
     rows = []
     for role in roles:
         cells = split.cells(role)
@@ -160,8 +165,8 @@ def score_prediction(
             prediction.values,
             cells,
             edges=edges,
-            cuts=cuts,
-            predicted_classes=prediction.classes,
+            observed_classes=truth,
+            predicted_classes=named,
         )
         if not found.n_cells:
             raise DeepRageError(

@@ -11,10 +11,15 @@ from numpy.typing import NDArray
 from deeprage.data.compendium import Compendium
 from deeprage.data.groups import SHARED_WORDS, WORD
 from deeprage.data.split import Regime, Role, ScoringProtocol, Split, scored_rows
+from deeprage.data.units import by_level, gene_means
 from deeprage.evaluation.likeness import column_correlations, shared_with
 
 #: Two conditions with a higher correlation are one and the same for a predictor.
 ALIKE = 0.9
+#: From this correlation on conditions are related: more alike than other conditions of a new kind.
+RELATED = 0.8
+_PAIRS_NAMED = 5
+RELATED_NAME = f"test conditions with a related training condition, r > {RELATED:g}"
 #: Unrelated promoters, at their best shift, agree in a third to a half of their bases.
 COPY = 0.6
 #: A share above this is called a leak, one below it but not 0 a note.
@@ -63,7 +68,7 @@ def audit(
         _parted(
             "gene groups parted", "gene groups", compendium.groups, split, axis=0, held=_GENES_HELD
         ),
-        _conditions(compendium, split),
+        *_conditions(compendium, split),
         _parted(
             "condition series parted",
             "series",
@@ -161,8 +166,10 @@ def _parted(
     return AuditRow(name, value, share, verdict, "leak")
 
 
-def _conditions(compendium: Compendium, split: Split) -> AuditRow:
-    name = f"test conditions with a training condition of r > {ALIKE:g}"
+def _conditions(compendium: Compendium, split: Split) -> list[AuditRow]:
+    centred = by_level(compendium)
+    how = " after each gene's mean is taken off" if centred else ""
+    name = f"test conditions with a training condition of r > {ALIKE:g}{how}"
     test, train = _units(split, Role.TEST, 1), _units(split, Role.TRAIN, 1)
     if split.regime not in _CONDITIONS_HELD:
         value, share = _share(len(np.intersect1d(test, train)), len(test))
@@ -170,8 +177,12 @@ def _conditions(compendium: Compendium, split: Split) -> AuditRow:
             f"By design: {split.regime} holds out no conditions, so these scores say nothing about "
             "conditions that were never seen."
         )
-        return AuditRow(name, value, share, verdict, "note")
-    closest = column_correlations(compendium.expression, test, train).max(axis=1, initial=-1.0)
+        return [AuditRow(name, value, share, verdict, "note")]
+    values = compendium.expression
+    # Levels of any two conditions are alike, since genes differ in level.
+    values = values - gene_means(values) if centred else values
+    correlation = column_correlations(values, test, train)
+    closest = correlation.max(axis=1, initial=-1.0)
     value, share = _share(int((closest > ALIKE).sum()), len(test))
     verdict = (
         "No test condition nearly repeats a training condition."
@@ -179,7 +190,36 @@ def _conditions(compendium: Compendium, split: Split) -> AuditRow:
         else "These nearly repeat a training condition, so that looking up the nearest one does "
         "well there: join related series, or compare with the neighbours baseline."
     )
-    return AuditRow(name, value, share, verdict, _severity(share))
+    return [
+        AuditRow(name, value, share, verdict, _severity(share)),
+        _related_series(compendium, correlation, test, train),
+    ]
+
+
+def _related_series(
+    compendium: Compendium,
+    correlation: NDArray[np.float64],
+    test: NDArray[np.intp],
+    train: NDArray[np.intp],
+) -> AuditRow:
+    """Pairs of series on both sides of the split that have related conditions."""
+    related = correlation > RELATED
+    value, share = _share(int(related.any(axis=1).sum()), len(test))
+    highest: dict[tuple[str, str], float] = {}
+    for row, column in np.argwhere(related):
+        pair = compendium.series[test[row]], compendium.series[train[column]]
+        highest[pair] = max(highest.get(pair, 0.0), float(correlation[row, column]))
+    pairs = sorted(highest, key=lambda pair: -highest[pair])
+    named = [f"{one!r} and {other!r} (r {highest[one, other]:.2f})" for one, other in pairs]
+    more = f" and {len(named) - _PAIRS_NAMED} more pairs" if len(named) > _PAIRS_NAMED else ""
+    verdict = (
+        "No series across the split are related."
+        if not pairs
+        else f"Related series, test and training: {', '.join(named[:_PAIRS_NAMED])}{more}. The "
+        "scores are too good for conditions of a new kind: give related series one name and split "
+        "again."
+    )
+    return AuditRow(RELATED_NAME, value, share, verdict, "note" if pairs else "ok")
 
 
 def _targets_as_inputs(compendium: Compendium, protocol: ScoringProtocol) -> AuditRow:

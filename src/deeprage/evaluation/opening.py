@@ -40,8 +40,10 @@ class Certain(Predictor, Protocol):
         """Lower and upper ends (G, C), log2; noise (C,) or (G, C)."""
         ...
 
-    def probabilities(self, value: Matrix, kinds: NDArray[np.int8], noise: Matrix) -> Matrix:
-        """Class probabilities (G, C, classes)."""
+    def probabilities(
+        self, value: Matrix, kinds: NDArray[np.int8], noise: Matrix, origin: Matrix | float = 0.0
+    ) -> Matrix:
+        """Class probabilities (G, C, classes), counted from `origin` (`units.class_origin`)."""
         ...
 
 

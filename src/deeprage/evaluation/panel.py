@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from deeprage.data.compendium import Compendium
-from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.split import Regime
 from deeprage.evaluation.bootstrap import Draws, Resampler, interval
 from deeprage.evaluation.controls import TESTS, Control
@@ -27,7 +26,6 @@ class Comparison:
         self.compendium = compendium
         self.seed = seed
         self.observed = compendium.expression
-        self.truth = classify(self.observed, DEFAULT_EDGES)
         self._resamplers: dict[bytes, Resampler] = {}
 
     def resampler(self, cells: Mask) -> Resampler:
@@ -40,15 +38,21 @@ class Comparison:
 
     def scores(self, entry: Pooled, cells: Mask) -> Scores:
         """All scores of an entry over some of its cells."""
-        return score(self.observed, entry.values, cells, predicted_classes=entry.classes)
+        return score(
+            self.observed,
+            entry.values,
+            cells,
+            observed_classes=entry.truth,
+            predicted_classes=entry.classes,
+        )
 
     def draws(self, entry: Pooled, cells: Mask) -> dict[str, Draws]:
         """Draws (B,) of the scores that get an interval."""
-        resampler = self.resampler(cells)
-        return {
-            "pearson": resampler.pearson(self.observed, entry.values),
-            "accuracy": resampler.accuracy(entry.classes == self.truth),
-        }
+        labelled = cells & (entry.truth >= 0)
+        found = {"pearson": self.resampler(cells).pearson(self.observed, entry.values)}
+        right = self.resampler(labelled).accuracy(entry.classes == entry.truth)
+        several = len(np.unique(entry.truth[labelled])) > 1
+        return found | {"accuracy": right if several else np.full_like(right, np.nan)}
 
     def difference(self, entry: Pooled, other: Pooled) -> dict[str, Any] | None:
         """`entry` less `other` on the cells of both, with paired 95 % intervals."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
 from deeprage.data.split import Role, Split
+from deeprage.data.units import class_origin
 from deeprage.evaluation import metrics
 from deeprage.evaluation.controls import Control
 from deeprage.evaluation.jobs import Outcome
@@ -26,6 +27,7 @@ class Pooled:
     Attributes:
         values: predicted log2 float32 (G, C), NaN outside the cells.
         classes: predicted classes int8 (G, C), -1 outside the cells.
+        truth: observed classes int8 (G, C), -1 outside the cells and where there is none.
         cells: bool (G, C), tested cells with a value.
         by_fold: fold, test Pearson and accuracy, seconds, peak memory of each fold that ended.
         failed: number of folds that failed.
@@ -38,6 +40,7 @@ class Pooled:
     control: Control
     values: NDArray[np.float32]
     classes: NDArray[np.int8]
+    truth: NDArray[np.int8]
     cells: NDArray[np.bool_]
     by_fold: list[dict[str, Any]]
     failed: int
@@ -51,9 +54,9 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
     unless the predictor names classes itself. No cell is tested in two folds.
     """
     observed = compendium.expression
-    truth = classify(observed, DEFAULT_EDGES)
     values = np.full(observed.shape, np.nan, dtype=np.float32)
     classes = np.full(observed.shape, -1, dtype=np.int8)
+    truth = np.full(observed.shape, -1, dtype=np.int8)
     cells = np.zeros(observed.shape, dtype=bool)
     by_fold = []
     inside = 0
@@ -62,16 +65,18 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
             continue
         split, found = outcome.job.split, outcome.prediction()
         tested = split.cells(Role.TEST) & ~np.isnan(observed)
-        named = found.classes
+        origin = class_origin(compendium, split)
+        labels, named = classify(observed - origin, DEFAULT_EDGES), found.classes
         if named is None:
-            named = apply_cuts(
-                found.values, fit_cuts(observed, found.values, split.cells(Role.VALIDATION))
-            )
+            change = found.values - origin
+            checked = split.cells(Role.VALIDATION) & np.isfinite(change)
+            named = apply_cuts(change, fit_cuts(observed - origin, change, checked))
         values[tested], classes[tested] = found.values[tested], named[tested]
+        truth[tested] = labels[tested]
         cells |= tested
         inside += _inside(observed, found.values, split)
         r = metrics.pearson(observed, found.values, tested)
-        right = float((named == truth)[tested].mean()) if tested.any() else None
+        right = _share_right(named[tested], labels[tested])
         by_fold.append(
             {
                 "fold": outcome.job.fold,
@@ -86,9 +91,17 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
     failed = sum(outcome.error is not None for outcome in outcomes)
     return Pooled(
         job.contestant.name, job.contestant.kind, job.control,
-        values, classes, cells, by_fold, failed,
+        values, classes, truth, cells, by_fold, failed,
         inside / int(cells.sum()) if cells.any() else None,
     )  # fmt: skip
+
+
+def _share_right(named: NDArray[np.int8], labels: NDArray[np.int8]) -> float | None:
+    """Share of cells (N,) in the right class; None where there are fewer than two classes."""
+    known = labels >= 0
+    if len(np.unique(labels[known])) < 2:
+        return None
+    return float((named == labels)[known].mean())
 
 
 def _inside(observed: NDArray[np.float32], values: NDArray[np.float32], split: Split) -> int:

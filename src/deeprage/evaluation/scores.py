@@ -62,6 +62,8 @@ GOOD_VALUES = {
 class Scores:
     """Scores over a set of cells; None where undefined (no cells, or constant truth).
 
+    Scores of classes are undefined where all cells are of one class.
+
     `confusion_percent` is in percent of all cells, rows = truth, as in the paper's Table 2; the
     order of the classes is that of `data.labels.class_names`.
     """
@@ -93,6 +95,7 @@ def score(
     *,
     edges: Sequence[float] = DEFAULT_EDGES,
     cuts: Sequence[float] | None = None,
+    observed_classes: NDArray[np.int8] | None = None,
     predicted_classes: NDArray[np.int8] | None = None,
 ) -> Scores:
     """All scores of a prediction over the cells that are not missing.
@@ -102,6 +105,8 @@ def score(
         cells: bool (G, C), which cells count.
         edges: class edges of the observed values.
         cuts: class edges of the predicted values, from `fit_cuts`; default: `edges`.
+        observed_classes: classes (G, C) of the observed values, -1 where there is none; default:
+            by `edges`.
         predicted_classes: classes (G, C) of a predictor that names them itself.
 
     Raises:
@@ -113,9 +118,13 @@ def score(
         predicted_classes = (
             classify(predicted, edges) if cuts is None else apply_cuts(predicted, cuts)
         )
+    if observed_classes is None:
+        observed_classes = classify(observed, edges)
     counts = metrics.confusion(
-        classify(observed, edges), predicted_classes, scored, n_classes=len(check_edges(edges)) + 1
+        observed_classes, predicted_classes, scored, n_classes=len(check_edges(edges)) + 1
     )
+    # Where all observations are of one class, calling it always is right and says nothing.
+    judged = counts if np.count_nonzero(counts.sum(axis=1)) > 1 else np.zeros_like(counts)
     by_gene = metrics.within_gene_pearson(observed, predicted, scored)
     by_condition = metrics.within_condition_pearson(observed, predicted, scored)
     return Scores(
@@ -125,11 +134,11 @@ def score(
         pearson=or_none(metrics.pearson(observed, predicted, scored)),
         within_gene_pearson=or_none(metrics.mean_defined(by_gene)),
         within_condition_pearson=or_none(metrics.mean_defined(by_condition)),
-        accuracy=or_none(metrics.accuracy(counts)),
-        balanced_accuracy=or_none(metrics.balanced_accuracy(counts)),
-        macro_f1=or_none(metrics.macro_f1(counts)),
-        kappa=or_none(metrics.cohen_kappa(counts)),
-        majority_accuracy=or_none(metrics.majority_accuracy(counts)),
+        accuracy=or_none(metrics.accuracy(judged)),
+        balanced_accuracy=or_none(metrics.balanced_accuracy(judged)),
+        macro_f1=or_none(metrics.macro_f1(judged)),
+        kappa=or_none(metrics.cohen_kappa(judged)),
+        majority_accuracy=or_none(metrics.majority_accuracy(judged)),
         confusion_percent=tuple(
             tuple(map(float, row)) for row in metrics.confusion_percent(counts)
         ),

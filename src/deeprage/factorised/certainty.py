@@ -71,10 +71,20 @@ class Certainty:
         return found
 
     def probabilities(
-        self, predicted: Matrix, kinds: Kinds, noise: Matrix, edges: Sequence[float]
+        self,
+        predicted: Matrix,
+        kinds: Kinds,
+        noise: Matrix,
+        edges: Sequence[float],
+        origin: Matrix | float = 0.0,
     ) -> Matrix:
-        """Class probabilities float32 (G, C, classes), in the order of `labels.class_names`."""
+        """Class probabilities float32 (G, C, classes), in the order of `labels.class_names`.
+
+        Args:
+            origin: what the edges are counted from, log2, (G, 1) or (G, C).
+        """
         classes = len(edges) + 1
+        origins = np.broadcast_to(np.asarray(origin, dtype=np.float32), predicted.shape)
         found = np.full((*predicted.shape, classes), 1 / classes, dtype=np.float32)
         noises = np.broadcast_to(noise, predicted.shape)
         for kind, sample in self.samples.items():
@@ -83,7 +93,8 @@ class Certainty:
                 continue
             # As `labels.classify`: at a negative edge the class below begins, at others the next.
             asked = predicted[mine], noises[mine]
-            below = [sample.below(*asked, e, at_edge=e < 0) for e in edges]
+            zero = origins[mine]
+            below = [sample.below(*asked, zero + np.float32(e), at_edge=e < 0) for e in edges]
             ends = np.column_stack([np.zeros(mine.sum()), *below, np.ones(mine.sum())])
             found[mine] = np.maximum(np.diff(np.maximum.accumulate(ends, axis=1), axis=1), 0)
         return found

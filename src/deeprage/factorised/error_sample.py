@@ -65,13 +65,16 @@ class ErrorSample:
         half: Matrix = self._quantiles.half_width(predicted / unit, level) * unit
         return half
 
-    def below(self, predicted: Matrix, noise: Matrix, edge: float, *, at_edge: bool) -> Matrix:
+    def below(
+        self, predicted: Matrix, noise: Matrix, edge: float | Matrix, *, at_edge: bool
+    ) -> Matrix:
         """Probability (N,) that the truth lies below an edge, given predictions (N,), log2.
 
         The distribution of the errors of left-out cells whose prediction was about the same, put
         around the prediction.
 
         Args:
+            edge: log2, one for all or one for each (N,).
             at_edge: whether a truth equal to the edge counts as below.
         """
         unit = self._unit(noise)
@@ -79,9 +82,10 @@ class ErrorSample:
         found = np.empty(len(predicted), dtype=np.float32)
         part = np.searchsorted(edges, predicted / unit)
         side: Literal["left", "right"] = "right" if at_edge else "left"
+        edge = np.broadcast_to(np.asarray(edge, dtype=np.float32), predicted.shape)
         for at, known in enumerate(errors):
             mine = part == at
-            count = np.searchsorted(known, (edge - predicted[mine]) / unit[mine], side=side)
+            count = np.searchsorted(known, (edge[mine] - predicted[mine]) / unit[mine], side=side)
             found[mine] = (count + 0.5) / (len(known) + 1)
         return found
 

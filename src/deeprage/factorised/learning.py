@@ -13,6 +13,7 @@ from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES
 from deeprage.data.split import Regime, Role, Split
+from deeprage.data.units import class_origin, is_relative
 from deeprage.factorised.certainty import CellKind, Certainty, Kinds, kinds_of
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
 from deeprage.factorised.error_sample import ErrorSample
@@ -169,8 +170,9 @@ def learn(
             factor_map=FactorMap(stack.mean_[columns], stack.loadings_[columns]),
             scorer=stack.scorer(visible),
             certainty=Certainty(samples),
+            class_origin=np.nan_to_num(class_origin(visible, split)[:, 0]),
             edges=tuple(edges),
-            relative=visible.about["unit"] == "log2 fold change",
+            relative=is_relative(visible),
         )
     )
 

@@ -44,6 +44,8 @@ class Learnt:
         promoter_scores: float64 (G, K), factor scores of the compendium's promoters.
         condition_map, factor_map, scorer: what predicts beyond the compendium.
         certainty: errors of left-out cells by kind.
+        class_origin: float32 (G,), what classes are counted from; see `units.class_origin`. 0 for
+            genes of log2 expression that were not seen.
         edges: class thresholds, log2.
         relative: whether values are log2 fold changes, so that 0 is no change.
     """
@@ -65,6 +67,7 @@ class Learnt:
     factor_map: FactorMap
     scorer: PromoterScorer
     certainty: Certainty
+    class_origin: Matrix
     edges: tuple[float, ...] = DEFAULT_EDGES
     relative: bool = True
 
@@ -165,9 +168,15 @@ class TrainedFactorised:
         half = self.learnt.certainty.half_width(value, kinds, noise, level)
         return value - half, value + half
 
-    def probabilities(self, value: Matrix, kinds: Kinds, noise: Matrix) -> Matrix:
-        """Class probabilities float32 (G, C, classes) around predicted values (G, C)."""
-        return self.learnt.certainty.probabilities(value, kinds, noise, self.learnt.edges)
+    def probabilities(
+        self, value: Matrix, kinds: Kinds, noise: Matrix, origin: Matrix | float = 0.0
+    ) -> Matrix:
+        """Class probabilities float32 (G, C, classes) around predicted values (G, C).
+
+        Args:
+            origin: what classes are counted from, log2 (G, 1) or (G, C).
+        """
+        return self.learnt.certainty.probabilities(value, kinds, noise, self.learnt.edges, origin)
 
     def predict_new(
         self,
@@ -202,6 +211,7 @@ class TrainedFactorised:
         seen = self.learnt.seen_conditions[columns[old]]
         value[np.ix_(mine, old)] = self.learnt.predicted[np.ix_(rows[mine], seen)]
         value[np.ix_(mine, new)] = profiles[at[mine]]
+        scores = np.zeros((0, self.learnt.factor_map.loadings.shape[1]))
         if len(others):
             given = None if coding is None else coding[others]
             scores = self.learnt.scorer.scores(promoters[others], given)
@@ -218,7 +228,29 @@ class TrainedFactorised:
         noise[new] = self.learnt.condition_map.noise(regulator_levels[new])
         if beyond is not None:
             noise[new] = np.hypot(noise[new], beyond[new])
-        return Forecast(value, kinds, noise, self.probabilities(value, kinds, noise))
+        origin = self._class_origin(rows, at, others, scores)
+        return Forecast(value, kinds, noise, self.probabilities(value, kinds, noise, origin))
+
+    def _class_origin(
+        self, rows: Rows, at: Rows, others: Rows, scores: NDArray[np.float64]
+    ) -> Matrix | float:
+        """What classes are counted from (G, 1): 0, or each gene's mean over the seen conditions.
+
+        Of a new gene the predicted mean.
+
+        Args:
+            rows: of the genes that were seen; at: where, -1 for new ones; others: the new ones,
+            with their `scores` (len(others), K).
+        """
+        if self.learnt.relative:
+            return 0.0
+        found = np.zeros((len(at), 1), dtype=np.float32)
+        seen = at >= 0
+        found[seen, 0] = self.learnt.class_origin[rows[seen]]
+        factors = self.learnt.factor_map
+        told = factors.mean.mean() + scores @ factors.loadings.mean(axis=0)
+        found[others, 0] = told
+        return found
 
     def respond(self, genes: Rows, promoters: Tokens, levels: Matrix) -> Matrix:
         """Log2 values (G, C) of genes of the compendium with promoters and levels as given.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role, Split
+from deeprage.data.units import is_relative
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Scaling:
         seen = np.maximum((~np.isnan(levels)).sum(axis=0), 1)
         mean = (known.sum(axis=0) / seen).astype(np.float32)
         filled = np.where(np.isnan(levels), mean, levels).astype(np.float32)
-        relative = visible.about["unit"] == "log2 fold change"
+        relative = is_relative(visible)
         cells = visible.expression[split.cells(Role.TRAIN) & ~np.isnan(visible.expression)]
         return cls(
             regulator_mean=np.zeros_like(mean) if relative else mean,

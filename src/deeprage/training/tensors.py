@@ -12,6 +12,7 @@ from torch import Tensor
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import classify
 from deeprage.data.split import Role, Split
+from deeprage.data.units import class_origin
 from deeprage.training.scaling import Scaling
 
 
@@ -46,7 +47,9 @@ class BlockTensors:
         self.rows = np.flatnonzero(known.any(axis=1))
         self.columns = np.flatnonzero(known.any(axis=0))
         self.cells_known = known
-        classes = np.where(known, classify(visible.expression, edges), -1)
+        changes = visible.expression - class_origin(visible, split)
+        classes = np.where(known, classify(changes, edges), -1)
+        self.labelled = int((classes >= 0).sum())
         target = np.nan_to_num(scaling.targets(visible.expression), nan=0.0)
         self._tokens = torch.from_numpy(visible.promoters).to(device)
         self._levels = torch.from_numpy(scaling.levels(visible.regulator_levels)).to(device)

@@ -170,6 +170,12 @@ def _prepared(
     for part, name in ((train_part, "training"), (held_out, "validation")):
         if not len(part.rows):
             raise DeepRageError(f"the split has no known {name} cell: make another split.")
+        if network.head == "classes" and not part.labelled:
+            raise DeepRageError(
+                f"no {name} cell has a class: those of log2 expression are counted from each "
+                "gene's mean in training, which a held-out gene does not have; give --head "
+                "regression or both, or the regime conditions or pairs."
+            )
     held_out.keep_rows(training.validation_genes, np.random.default_rng([training.seed, 3]))
     length = seen.promoters.shape[1]
     with torch.random.fork_rng():

@@ -29,7 +29,7 @@ def validate(network: Network, held_out: BlockTensors) -> dict[str, float]:
         those that there are.
     """
     squared = surprise = right = 0.0
-    cells = 0
+    cells = labelled = 0
     predicted, observed = [], []
     with torch.no_grad():
         for start in range(0, len(held_out.rows), _GENES_AT_A_TIME):
@@ -40,18 +40,21 @@ def validate(network: Network, held_out: BlockTensors) -> dict[str, float]:
             squared += float(sums.squared)
             surprise += float(sums.surprise)
             cells += int(block.known.sum())
+            labelled += int((block.classes >= 0).sum())
             if said.value is not None:
                 predicted.append(said.value[block.known].float().cpu())
                 observed.append(block.target[block.known].cpu())
             if said.logits is not None:
                 likeliest = said.logits.argmax(-1)
-                right += float(((likeliest == block.classes) & block.known).sum())
-    judged = squared if network.value_head is not None else surprise
-    scores = {"validation_loss": judged / max(cells, 1)}
+                right += float(((likeliest == block.classes) & (block.classes >= 0)).sum())
+    judged = squared / max(cells, 1)
+    if network.value_head is None:
+        judged = surprise / max(labelled, 1)
+    scores = {"validation_loss": judged}
     if predicted:
         pair = torch.stack([torch.cat(predicted), torch.cat(observed)]).double()
         scores["validation_mse"] = squared / max(cells, 1)
         scores["validation_pearson"] = float(torch.nan_to_num(torch.corrcoef(pair)[0, 1]))
-    if network.class_head is not None:
-        scores["validation_accuracy"] = right / max(cells, 1)
+    if network.class_head is not None and labelled:
+        scores["validation_accuracy"] = right / labelled
     return scores

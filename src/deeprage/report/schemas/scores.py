@@ -44,9 +44,9 @@ class Calibration(TypedDict):
 
     coverage: dict[str, Share]
     mean_width_90: float | None
-    class_calibration_error: float
-    log_loss: float
-    log_loss_of_shares: float
+    class_calibration_error: float | None
+    log_loss: float | None
+    log_loss_of_shares: float | None
 
 
 class Metrics(TypedDict):
@@ -55,6 +55,7 @@ class Metrics(TypedDict):
     rows: list[ScoreRow]
     edges: NotRequired[list[float]]
     class_names: NotRequired[list[str]]
+    class_origin: NotRequired[str]
     audit: NotRequired[list[AuditItem]]
     certainty: NotRequired[dict[str, Calibration]]
 

@@ -9,7 +9,7 @@ def classes(run: RunFolder) -> Section | None:
     model = run.model_score()
     reference = run.best_reference("accuracy")
     shown = [row for row in (model, reference) if row is not None and row.confusion]
-    if not shown or model is None:
+    if not shown or model is None or model["accuracy"] is None:
         return None
     edges = ", ".join(f"{edge:g}" for edge in run.metrics.get("edges", []))
     reading = Reading(
@@ -22,7 +22,8 @@ def classes(run: RunFolder) -> Section | None:
         "classes, or judge by balanced accuracy. Large corners: the direction itself is wrong; "
         "check the signs of the data and the series that was held out.",
     )
-    lead = f"Classes cut at {edges} log2 units. " if edges else ""
+    origin = run.metrics.get("class_origin") or ""
+    lead = f"Classes cut at {edges} log2 units{origin and ' '}{origin}. " if edges else ""
     return Section(
         "classes",
         "Classes",
