@@ -10,6 +10,7 @@ is kept, and `--only NUMBER` repeats it.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -19,39 +20,60 @@ from collections import Counter
 from pathlib import Path
 
 from tests.fuzz.running import choose, prepare, try_input
-from tests.fuzz.world import World
+from tests.fuzz.world import Target, World
 
 
 def main() -> int:
     options = _options()
     prepare()
     keep = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    folder = _made_in_child(keep / "world")
-    targets = [one for one in World(folder).targets() if options.match in one.name]
+    world = made_in_child(keep / "world")
+    targets = [one for one in world.targets() if options.match in one.name]
     print(f"{len(targets)} pairs of a file and a command; inputs in {keep}", flush=True)
-    numbers = [options.only] if options.only is not None else range(options.inputs)
-    start, findings, tried = time.monotonic(), [], Counter[str]()
-    for number in numbers:
-        target, rng = choose(targets, options.seed, number)
-        tried[target.part] += 1
-        found = try_input(folder, target, rng, number, keep)
-        if found is not None:
-            findings.append(found)
-            print(f"\n{found.number}: {found.target}: {found.how}\n{found.details}", flush=True)
-        if (number + 1) % 500 == 0:
-            print(f"{number + 1} inputs, {time.monotonic() - start:.0f} s", flush=True)
-    kinds = Counter(one.how for one in findings)
-    print(
-        f"{sum(tried.values())} inputs ({', '.join(f'{n} {part}' for part, n in tried.items())}) "
-        f"in {time.monotonic() - start:.0f} s, {len(findings)} findings"
-    )
-    for how, count in kinds.most_common():
+    numbers = [options.only] if options.only is not None else list(range(options.inputs))
+    start = time.monotonic()
+    workers = [
+        _start(world, targets, numbers[first :: options.jobs], options.seed, keep)
+        for first in range(options.jobs)
+    ]
+    ended = [os.waitpid(worker, 0)[1] for worker in workers]
+    findings = [
+        json.loads(line)
+        for path in keep.glob("findings-*.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    print(f"{len(numbers)} inputs in {time.monotonic() - start:.0f} s, {len(findings)} findings")
+    for how, count in Counter(one["how"] for one in findings).most_common():
         print(f"{count:4d}  {how}")
-    return int(bool(findings))
+    return int(bool(findings) or any(ended))
 
 
-def _made_in_child(folder: Path) -> Path:
-    """Make the world in a child process, so that nothing of the commands stays in this one."""
+def _start(world: World, targets: list[Target], numbers: list[int], seed: int, keep: Path) -> int:
+    """Try inputs in a child process, one after the other; gives the child."""
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        start = time.monotonic()
+        with (keep / f"findings-{os.getpid()}.jsonl").open("w") as file:
+            for done, number in enumerate(numbers, start=1):
+                target, rng = choose(targets, seed, number)
+                found = try_input(world.folder, target, rng, number, keep)
+                if found is not None:
+                    print(json.dumps(found._asdict()), file=file, flush=True)
+                    print(f"\n{number}: {found.target}: {found.how}\n{found.details}", flush=True)
+                if done % 500 == 0:
+                    print(f"{done} of {len(numbers)}, {time.monotonic() - start:.0f} s", flush=True)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def made_in_child(folder: Path) -> World:
+    """Make the good files in a child process, so that nothing of the commands stays in this one."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -64,13 +86,14 @@ def _made_in_child(folder: Path) -> Path:
             os._exit(code)
     if os.waitpid(child, 0)[1]:
         sys.exit("the good files could not be made")
-    return folder
+    return World(folder)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time")
     parser.add_argument("--match", default="", help="only pairs whose name holds this text")
     parser.add_argument("--only", type=int, help="one input by its number")
     return parser.parse_args()
