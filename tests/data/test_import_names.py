@@ -404,6 +404,7 @@ class TestRegulatorList:
             ("gene_id\tsymbol\nQX_0003\tAbc3\n", [3]),
             ("Gene\nAbc3\n", [3]),
             ("TF,score\nAbc3,0.9\nAbc6,0.8\n", [3, 6]),
+            ("sp\tid\tgene\nq\tQX_0003.1\tQX_0003\nq\tQX_0003.2\tQX_0003\nq\tz\tQX_0006\n", [3, 6]),
             ("species\tid\tfamily\nq.a\tAbc3\tf\nq.b\tAbc6\tf\nq.c\tAbc6\tg\n", [3, 6]),
             ("Species,Symbol,Ensembl\nQx,Abc3,-\nQy,Abc6,-\nQz,Abc9,-\n", [3, 6, 9]),
         ],
@@ -458,7 +459,7 @@ def test_all_problems_are_reported_at_once(run: Import) -> None:
         "infinite or larger",
         "1 gene constant",
         "3 of 4 conditions",
-        "'Abc3', 'QX_0003' are one gene",
+        "under several names, such as 'Abc3', 'QX_0003'",
         "1 of 3 regulators have no row",
         "table of operons",
     )

@@ -169,7 +169,7 @@ def _regulators(parts: Parts, genes: MatchedGenes, problems: Problems) -> Matche
 
 def _promoters(parts: Parts, matched: MatchedGenes, problems: Problems) -> NamedPromoters | None:
     with problems.collected():
-        matched.check()
+        matched.check(list(map(str, parts.expression.columns)))
         if matched.source.annotation is None:
             found = from_fasta(matched, operons=parts.operons)
         else:

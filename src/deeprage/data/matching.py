@@ -136,16 +136,22 @@ class MatchedGenes:
         pairs += [list(self.source.names.identifiers[index]) for index in others]
         return NameResolver(names, pairs).among(range(len(self.rows)))
 
-    def check(self) -> None:
-        """Raise a `DeepRageError` if no row is a gene of the source."""
+    def check(self, columns: Sequence[str] = ()) -> None:
+        """Raise a `DeepRageError` if no row is a gene of the source; but `columns` may be."""
         if self.gene_of:
             return
         label = self.source.label
         if self.meant.ambiguous:
             raise ambiguous_names(self.meant, "gene")
+        genes = len(self.source.names.resolve(columns).resolved)
+        turned = (
+            f" But {genes:,} of {len(columns):,} columns are genes: give the right `--orientation`."
+            if genes
+            else ""
+        )
         raise DeepRageError(
             f"no gene of the expression matrix is in {label}: the matrix has "
-            f"{examples(self.rows)}, {label} {examples(self.source.names.genes)}."
+            f"{examples(self.rows)}, {label} {examples(self.source.names.genes)}.{turned}"
             f"{likely_causes(self.lost, self.source.names, label)} Choose the attribute with "
             "`--gene-id`, or give a table of renames (`--renames`)."
         )
@@ -264,10 +270,14 @@ def match_regulators(listed: Sequence[ListedName], resolver: NameResolver) -> Ma
     meant = resolver.resolve(called)
     problems = [ambiguous_names(meant, "regulator")] if meant.ambiguous else []
     rows = [resolver.shown[index] for index in meant.gene_index if index is not None]
-    problems += [
-        DeepRageError(f"the regulators {examples(names)} are one gene: list each regulator once.")
-        for names in meant.repeated.values()
-    ]
+    if same := list(meant.repeated.values()):
+        several = f"{len(same)} genes are" if len(same) > 1 else "one gene is"
+        problems.append(
+            DeepRageError(
+                f"{several} among the regulators under several names, such as "
+                f"{examples(same[0])}: list each regulator once."
+            )
+        )
     return MatchedRegulators(
         rows, list(meant.unmatched), meant.summary, len(called), problems, remarks
     )

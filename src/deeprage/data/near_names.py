@@ -73,11 +73,11 @@ def likely_causes(
             identifier is named in any case; of a few, only if it shows.
     """
     some = [str(name) for name in lost[:_SAMPLE]]
-    causes = [spreadsheet_hint(some).strip()]
-    causes += [*_affix_hints(some, names), _version_hint(some, names)]
-    if len(lost) > _MOST * (of or len(lost)) or _kind_of(some) is not None:
+    causes = [*_affix_hints(some, names), _version_hint(some, names)]
+    unexplained = len(lost) > _MOST * (of or len(lost)) and not any(causes)
+    if unexplained or _kind_of(some) is not None:
         causes.append(_kind_hint(some, names, source))
-    return "".join(f" {cause}" for cause in causes if cause)
+    return spreadsheet_hint(some) + "".join(f" {cause}" for cause in causes if cause)
 
 
 def _case_hint(lost: list[str], known: Iterable[str]) -> str:

@@ -31,12 +31,12 @@ class ListedName(NamedTuple):
 
     def spellings(self) -> list[str]:
         """All names that the line may be made of, the most literal first."""
-        return [self.text, *self.cells("\t"), *self._parts(), *self.text.split()[:1]]
+        return [*self._whole(), *self.cells("\t"), *self._parts(), *self.text.split()[:1]]
 
     def names(self, gene_of: _GeneOf) -> list[str]:
         """The names that the line gives."""
         first = self.cells("\t")[:1]
-        for name in (self.text, *first):
+        for name in (*self._whole(), *first):
             if name in gene_of:
                 return [name]
         parts = self._parts()
@@ -48,9 +48,14 @@ class ListedName(NamedTuple):
                 return [name]
         return first
 
+    def _whole(self) -> list[str]:
+        """The line, unless it is a row of a table."""
+        return [] if "\t" in self.text else [self.text]
+
     def is_header(self) -> bool:
         """Whether the line looks like the title of a column."""
-        return self._parts()[0].split("\t")[0].casefold().replace(" ", "_") in _HEADERS
+        first = re.split("[\t,;]", self.text)[0].strip().strip("\"'")
+        return first.casefold().replace(" ", "_") in _HEADERS
 
     def cells(self, separator: str) -> list[str]:
         """The line as a row of a table."""
@@ -58,7 +63,8 @@ class ListedName(NamedTuple):
 
     def _parts(self) -> list[str]:
         parts = (part.strip().strip("\"'") for part in re.split("[,;]", self.text))
-        return [part for part in parts if part] or [self.text]
+        listed = [part for part in parts if part]
+        return listed if len(listed) > 1 else []
 
 
 class ChosenNames(NamedTuple):
