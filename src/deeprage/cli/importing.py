@@ -22,7 +22,7 @@ def import_(
     expression: Annotated[
         Path, Option(help="Genes x conditions, log2; TSV, CSV, Parquet or .h5ad.")
     ],
-    regulators: Annotated[Path, Option(help="Names of the regulators, one a line.")],
+    regulators: Annotated[Path, Option(help="Names of the regulators, one a line, or a table.")],
     out: Annotated[Path, Option(help="Compendium to write (.h5ad).")],
     genome: Annotated[
         Path | None, Option(help="FASTA, plain or gzip; or GenBank with sequence.")
@@ -65,7 +65,7 @@ def import_(
     ] = None,
     gene_id: Annotated[
         str | None,
-        Option(help="Attribute with the matrix's names; default: the one that fits best."),
+        Option(help="Attribute or database of Dbxref with the matrix's names; default: any."),
     ] = None,
     circular: Annotated[
         list[str] | None, Option(help="Chromosomes to take as circular, with commas or repeated.")
@@ -78,7 +78,7 @@ def import_(
         ),
     ] = None,
     orientation: Annotated[
-        str, Option(help="Whether genes are rows or columns of the matrix; auto finds out.")
+        str, Option(help="rows or columns, where the genes are; auto compares what both explain.")
     ] = "auto",
     layer: Annotated[
         str | None, Option(help="Layer of an .h5ad file instead of X; raw is .raw.")
