@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test mutants fuzz check format docs clean
+.PHONY: help install demo test crash mutants fuzz check format docs clean
 
 help:
 	@echo "make demo     train and evaluate on real yeast data; writes runs/demo/report.html"
 	@echo "make test     run the tests"
+	@echo "make crash    kill every command at each of its changes of the file system (an hour)"
 	@echo "make mutants  change the code at random, and see whether the tests notice (an hour)"
 	@echo "make fuzz     give damaged files of every kind to every command (half an hour)"
 	@echo "make check    ruff and mypy"
@@ -34,6 +35,9 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+crash: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.crash
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m tests.mutation --json

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deeprage.cli.console import note
+from deeprage.errors import DeepRageError
 
 if TYPE_CHECKING:
     from deeprage.data.compendium import Compendium
@@ -72,7 +73,13 @@ def _without_strains(compendium: Compendium, out: Path) -> Path:
         for condition, series in zip(compendium.conditions, compendium.series, strict=True)
     ]
     path = out.with_name(f"{out.name}-conditions.tsv")
-    write_text(path, "".join(lines))
+    text = "".join(lines)
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise DeepRageError(
+            f"{path} would be replaced, but is not as the demo writes it: move it elsewhere, or "
+            "choose another --out."
+        )
+    write_text(path, text)
     return path
 
 

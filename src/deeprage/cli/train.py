@@ -175,7 +175,10 @@ def train(
             command=command,
             overwrite=overwrite,
         )
-        note(f"trained in {run.config['seconds']:.0f} s; score it with: deeprage evaluate {out}")
+        note(
+            f"the run is in {out} (trained in {run.config['seconds']:.0f} s); score it with: "
+            f"deeprage evaluate {out}"
+        )
         return out
     if network.first_filters == "motifs" and not resume:
         motifs_in_use(motifs, compendium, needed="network.first_filters=motifs")
@@ -195,5 +198,8 @@ def train(
         progress=watched(),
         tell=note,
     )
-    note(f"trained on {run.config['device']}; score it with: deeprage evaluate {out}")
+    note(
+        f"the run is in {out} (trained on {run.config['device']}); score it with: "
+        f"deeprage evaluate {out}"
+    )
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from deeprage.files import read_json, write_json
 from deeprage.folders import folder_change, is_interrupted, recovered
 from deeprage.manifest import read_manifest
 from deeprage.networks.config import NetworkConfig
-from deeprage.training.checkpoint_header import CHECKPOINT
+from deeprage.training.checkpoint_header import CHECKPOINT, STAGED
 
 if TYPE_CHECKING:
     from deeprage.data.level_reference import LevelReference
@@ -139,6 +140,7 @@ class Run:
                 raise DeepRageError(
                     f"{self.path} was trained again while it was read: give the command again."
                 )
+            _drop_unstarted(folder / STAGED)
             yield aside
 
     @cached_property
@@ -271,6 +273,12 @@ class Run:
             regulators=tuple(self.regulators),
             mask_self=self.config["protocol"] != ScoringProtocol.PAPER,
         )
+
+
+def _drop_unstarted(staged: Path) -> None:
+    """Remove a training that was to replace a run, if it was killed before its first epoch."""
+    if staged.is_dir() and not (is_interrupted(staged) or (staged / CHECKPOINT).is_file()):
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def is_run(folder: Path) -> bool:

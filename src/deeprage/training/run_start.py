@@ -83,6 +83,8 @@ def plan_start(out: Path, asked: Asked, *, tell: Tell) -> Start | None:
             resume, a run of other settings.
     """
     manifest = recovered(out)
+    if (out / STAGED).is_dir():
+        recovered(out / STAGED)
     if not (is_run(out) or CONFIG in manifest.files):
         discard_staged(out)
         _refuse_other_files(out)
