@@ -28,8 +28,8 @@ def refuse_options(options: Mapping[str, Any]) -> None:
     meant = [name for name, value in options.items() if value not in (None, [], False)]
     if meant == ["resume"]:
         raise DeepRageError(
-            f"--resume means nothing for {NAME}, which has no epochs: leave it out. A training that "
-            "was stopped begins again with the same command."
+            f"--resume means nothing for {NAME}, which has no epochs: leave it out. A training "
+            "that was stopped begins again with the same command."
         )
     if meant:
         flags = ", ".join(f"--{name}" for name in meant)
