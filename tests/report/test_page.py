@@ -11,8 +11,11 @@ import pytest
 
 from deeprage.data.split import Role
 from deeprage.errors import DeepRageError
+from deeprage.files import write_json
+from deeprage.manifest import Manifest
 from deeprage.report import write_report
 from deeprage.report.blocks import Column, Figure, Matrix, Shares, Table
+from deeprage.report.page import render
 from deeprage.report.rendering import in_script
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections import SECTIONS
@@ -253,6 +256,29 @@ class TestSections:
         assert f"epoch {best} was best" in section(run, "learning").lead
         lines = section(run, "learning").blocks[0].plotly.layout.shapes
         assert any(line.x0 == best and line.x1 == best for line in lines)
+
+    @pytest.mark.parametrize(
+        ("asked", "complete", "words"),
+        [
+            (30, False, "was stopped after 18 of the 30 epochs"),
+            (18, False, "was stopped after 18 of the 18 epochs"),
+            (30, True, "ended after 18 of the 30 epochs that were asked for, since"),
+            (18, True, None),
+        ],
+    )
+    def test_fewer_epochs_than_were_asked_for_are_told(self, new_run, asked, complete, words):
+        run = new_run()
+        edit(run / "config.json", lambda c: c.setdefault("training", {}).update(epochs=asked))
+        write_json(run / "manifest.json", Manifest(complete=complete).as_json())
+        found = RunFolder.open(run)
+        page = unescape(render(found))
+        if words is None:
+            assert found.stopped is None
+            assert 'id="stopped"' not in page
+        else:
+            assert words in found.stopped
+            assert words in page[: page.index("<section")]
+            assert words in section(run, "learning").lead
 
     def test_history_of_a_killed_and_resumed_run(self, new_run):
         run = new_run()

@@ -132,9 +132,10 @@ class KnockoutInputs:
             DeepRageError: see `training.run.Run.results`.
         """
         from deeprage.interpretation.knockout_files import RESULTS
+        from deeprage.training.run import KNOCKOUTS
 
         if self._is_inside(folder):
-            prefix = f"{folder.resolve().relative_to(self.run.path.resolve()).as_posix()}/"
+            prefix = f"{KNOCKOUTS}/{folder.name}/"
             names = [f"{prefix}{name}" for name in RESULTS]
             with self.run.results(names, removed=[prefix]) as aside:
                 (aside / prefix).mkdir(parents=True)
@@ -147,7 +148,8 @@ class KnockoutInputs:
         """Whether a folder is where the report of the run looks for knock-outs."""
         from deeprage.training.run import KNOCKOUTS
 
-        return folder.parent.resolve() == self.run.path.resolve() / KNOCKOUTS
+        inside = self.run.path / KNOCKOUTS
+        return folder.parent == inside or folder.parent.resolve() == inside.resolve()
 
     def tell_where(self, folder: Path) -> None:
         """Say where the result is, and put it into the report if it lies in the run."""
