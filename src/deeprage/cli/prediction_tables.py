@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deeprage.data.labels import class_names
-from deeprage.own_tables import table_text
+from deeprage.own_tables import check_finite, table_text
 
 
 def values_text(
@@ -43,10 +43,14 @@ def intervals_text(
 ) -> str:
     """Values (G, C) between the ends of their intervals as TSV: one row a gene and condition.
 
+    The ends are blank where no cell of that kind was left out, so that nothing can be said.
+
     Args:
         known: what was known of the gene and the condition (G, C).
     """
     rows = pd.MultiIndex.from_product([genes, conditions], names=["gene", "condition"])
     columns = {"value": values, "lower": lower, "upper": upper, "known": known}
     table = pd.DataFrame({name: x.ravel() for name, x in columns.items()}, index=rows)
-    return table_text(table, index=True, digits="%.4f")
+    check_finite(table[["value"]])
+    table = table.replace([np.inf, -np.inf], np.nan)
+    return table_text(table, index=True, digits="%.4f", blanks=True)

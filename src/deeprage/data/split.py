@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from deeprage.data.compendium import Compendium
 from deeprage.errors import DeepRageError
 from deeprage.files import write_arrays
+from deeprage.npz import NAMES, TEXT, Kind, names_of, read_arrays
 
 
 class Regime(StrEnum):
@@ -50,6 +49,15 @@ class Role(IntEnum):
     TEST = 2
     UNUSED = 3
     RESERVE = 4
+
+
+_ARRAYS = {
+    "regime": TEXT,
+    "genes": NAMES,
+    "conditions": NAMES,
+    "role": Kind("iu", 2),
+    "label": TEXT,
+}
 
 
 @dataclass(frozen=True)
@@ -120,20 +128,36 @@ class Split:
             DeepRageError: missing file, or not a split.
         """
         try:
-            with np.load(Path(path), allow_pickle=False) as found:
-                return cls(
-                    regime=Regime(str(found["regime"])),
-                    genes=tuple(str(x) for x in found["genes"]),
-                    conditions=tuple(str(x) for x in found["conditions"]),
-                    role=found["role"],
-                    label=str(found["label"]),
-                )
+            content = Path(path).read_bytes()
         except FileNotFoundError as error:
             raise DeepRageError(f"there is no split at {path}: train again.") from error
-        except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+        except OSError as error:
+            raise DeepRageError(f"cannot read {path} ({error.strerror}): train again.") from error
+        return cls.of_bytes(content, path=Path(path))
+
+    @classmethod
+    def of_bytes(cls, content: bytes, *, path: Path) -> Split:
+        """The split that the content of a file holds; `path` names it in an error.
+
+        Raises:
+            DeepRageError: it is not a split.
+        """
+        try:
+            arrays = read_arrays(content, _ARRAYS)
+            genes, conditions = names_of(arrays["genes"]), names_of(arrays["conditions"])
+            role = arrays["role"].astype(np.int8)
+            if role.shape != (len(genes), len(conditions)):
+                raise ValueError("its roles are not of genes x conditions")
+            if not np.isin(arrays["role"], [int(role) for role in Role]).all():
+                raise ValueError("a cell has a number that is no role")
+            if len(set(genes)) < len(genes) or len(set(conditions)) < len(conditions):
+                raise ValueError("a name is there twice")
+            regime = Regime(str(arrays["regime"]))
+        except ValueError as error:
             raise DeepRageError(
-                f"{path} is damaged, or not a split that deeprage wrote: train again."
+                f"{path} is damaged, or not a split that deeprage wrote ({error}): train again."
             ) from error
+        return cls(regime, genes, conditions, role, label=str(arrays["label"]))
 
 
 def visible(compendium: Compendium, split: Split) -> Compendium:

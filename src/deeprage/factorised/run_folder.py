@@ -15,15 +15,20 @@ from deeprage.factorised.certainty import CellKind, Certainty
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
 from deeprage.factorised.error_sample import ErrorSample
 from deeprage.factorised.promoter_scorer import PromoterScorer
+from deeprage.factorised.schemas import FactorisedModel, check_arrays
 from deeprage.factorised.trained import Learnt, TrainedFactorised
+from deeprage.factorised.tree_text import checked_text
 from deeprage.factorised.unseen_conditions import Mixture, OverConditions, OverGenes, World
 from deeprage.files import write_json, write_text
+from deeprage.manifest import own_bytes
+from deeprage.schema import check_type
 from deeprage.training.run import FORMAT_VERSION, MODEL, MODEL_JSON, TREES, Run
 
 #: What `config.json` calls a run of this kind.
 KIND = "factorised"
 NAME = "deeprage-f"
 Arrays = Mapping[str, NDArray[Any]]
+_AGAIN = "train again"
 
 
 def save_trained(path: Path, trained: TrainedFactorised) -> None:
@@ -50,23 +55,31 @@ def load_trained(run: Run, *, num_threads: int = 1) -> TrainedFactorised:
     Raises:
         DeepRageError: the folder holds no such model, or a damaged one.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from deeprage.training.tensor_files import tensors_of
 
     if run.kind != KIND:
         raise DeepRageError(f"{run.path} holds {run.model_name}, not {NAME}.")
     about = run.model
+    check_type(about, FactorisedModel, path=run.path / MODEL_JSON, advice=_AGAIN)
+    content = own_bytes(run.path, MODEL, advice=_AGAIN)
+    tensors, _ = tensors_of(content, path=run.path / MODEL, advice=_AGAIN)
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     try:
-        arrays = load_file(run.path / MODEL)
-        texts = [
-            _tree_file(run.path, number).read_text(encoding="utf-8")
-            for number in range(int(about["trees"]))
-        ]
-        return TrainedFactorised(_learnt(about, arrays, tuple(texts), num_threads))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise DeepRageError(
-            f"the model in {run.path} is damaged ({type(error).__name__}: {error}): train again."
-        ) from error
+        check_arrays(about, arrays)
+    except ValueError as error:
+        raise DeepRageError(f"{run.path / MODEL} is damaged ({error}): {_AGAIN}.") from error
+    trees = tuple(_trees(run.path, number) for number in range(about["trees"]))
+    return TrainedFactorised(_learnt(about, arrays, trees, num_threads))
+
+
+def _trees(path: Path, number: int) -> str:
+    """The trees of a factor, once it is known that LightGBM can read them."""
+    name = _tree_file(path, number).relative_to(path).as_posix()
+    content = own_bytes(path, name, advice=_AGAIN)
+    try:
+        return checked_text(content.decode("ascii"))
+    except ValueError as error:
+        raise DeepRageError(f"{path / name} is damaged ({error}): {_AGAIN}.") from error
 
 
 def _tree_file(path: Path, number: int) -> Path:

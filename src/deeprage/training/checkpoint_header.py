@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from deeprage.errors import DeepRageError
+from deeprage.strict_json import parse_json
 
 CHECKPOINT = "checkpoint.safetensors"
 #: In a run folder: the training that will replace the run once it is complete.
@@ -28,10 +28,10 @@ def about_checkpoint(path: Path) -> dict[str, Any]:
             length = int.from_bytes(handle.read(8), "little")
             if length > _LONGEST_HEADER:
                 raise ValueError("its header is too long")
-            header = json.loads(handle.read(length))
-        about: dict[str, Any] = json.loads(header["__metadata__"][TRAINING])
+            header = parse_json(handle.read(length))
+        about: dict[str, Any] = parse_json(header["__metadata__"][TRAINING].encode())
         int(about["epoch"]), int(about["progress"]["waited"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DeepRageError(
             f"there is no usable checkpoint at {path} ({error}): train again with --overwrite."
         ) from error

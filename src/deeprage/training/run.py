@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,13 +14,18 @@ import numpy as np
 
 from deeprage.data.split import ScoringProtocol, Split
 from deeprage.errors import DeepRageError
-from deeprage.files import read_json, write_json
+from deeprage.files import write_json
 from deeprage.folders import folder_change, is_interrupted, recovered
-from deeprage.manifest import read_manifest
+from deeprage.manifest import own_bytes, own_json, read_manifest
 from deeprage.networks.config import NetworkConfig
+from deeprage.schema import check_type
+from deeprage.settings import checked
 from deeprage.training.checkpoint_header import CHECKPOINT, STAGED
+from deeprage.training.schemas import AnyModel, Config, NetworkModel
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from deeprage.data.level_reference import LevelReference
     from deeprage.data.names import NameResolver
     from deeprage.networks.network import Network
@@ -58,6 +63,7 @@ FILES = (
     *(TARGETS, "targets.tsv", "targets.npz"),
     REAL_KNOCKOUT,
 )
+_AGAIN = "train again"
 
 
 @dataclass(frozen=True)
@@ -82,18 +88,19 @@ class Run:
                 "`deeprage train --out`."
             )
         _check_version(run.config, run.path)
-        _check_keys(run.config, run.path / CONFIG, ("protocol", "edges"))
+        check_type(run.config, Config, path=run.path / CONFIG, advice=_AGAIN)
         return run
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """The resolved configuration, as written by `train`."""
-        return _settings(self.path / CONFIG, ())
+        return _settings(self.path, CONFIG)
 
     @cached_property
     def split(self) -> Split:
         """The split of this run."""
-        return Split.load(self.path / SPLIT)
+        content = own_bytes(self.path, SPLIT, advice=_AGAIN)
+        return Split.of_bytes(content, path=self.path / SPLIT)
 
     @cached_property
     def model(self) -> dict[str, Any]:
@@ -105,12 +112,12 @@ class Run:
                 "began it again."
             )
         path = self.path / MODEL_JSON
-        found = _settings(path, ())
-        if "format_version" in found:  # else it is damaged, and lacks more
-            _check_version(found, path)
-        own = ("network", "scaling") if self.kind == NETWORK else ("model",)
-        _check_keys(found, path, (*own, "promoter_length", "regulators"))
-        return found
+        content = _settings(self.path, MODEL_JSON)
+        if "format_version" in content:  # else it is damaged, and lacks more
+            _check_version(content, path)
+        kind = NetworkModel if self.kind == NETWORK else AnyModel
+        check_type(content, kind, path=path, advice=_AGAIN)
+        return content
 
     @contextmanager
     def results(
@@ -188,6 +195,14 @@ class Run:
         """bp of a promoter that the network expects."""
         return int(self.model["promoter_length"])
 
+    @cached_property
+    def _tensors(self) -> dict[str, Tensor]:
+        """All that `model.safetensors` holds."""
+        from deeprage.training.tensor_files import tensors_of
+
+        content = own_bytes(self.path, MODEL, advice=_AGAIN)
+        return tensors_of(content, path=self.path / MODEL, advice=_AGAIN)[0]
+
     def network(self) -> Network:
         """The network with its best weights, in evaluation mode, on the CPU.
 
@@ -199,25 +214,19 @@ class Run:
                 f"{self.path} holds {self.model_name}, which has no network: give the run of one, "
                 "such as `deeprage train --model deeprage-c` makes."
             )
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         from deeprage.networks.network import Network
 
+        weights = {
+            name: tensor for name, tensor in self._tensors.items() if name not in _LEVEL_ARRAYS
+        }
+        config = checked(
+            NetworkConfig, f"setting of the network in {MODEL_JSON}", self.model["network"]
+        )
         network = Network(
-            NetworkConfig(**self.model["network"]),
-            promoter_length=self.promoter_length,
-            regulators=len(self.regulators),
+            config, promoter_length=self.promoter_length, regulators=len(self.regulators)
         )
         try:
-            tensors = load_file(self.path / MODEL)
-            for name in _LEVEL_ARRAYS:
-                tensors.pop(name, None)
-            network.load_state_dict(tensors)
-        except (OSError, SafetensorError) as error:
-            raise DeepRageError(
-                f"the weights in {self.path / MODEL} cannot be read ({error}): train again."
-            ) from error
+            network.load_state_dict(weights)
         except RuntimeError as error:
             raise DeepRageError(
                 f"the weights in {self.path / MODEL} are not of the network that {MODEL_JSON} "
@@ -229,15 +238,11 @@ class Run:
         """Scaling of inputs and outputs."""
         from deeprage.training.scaling import Scaling
 
-        found = self.model["scaling"]
+        about = self.model["scaling"]
         arrays = ("regulator_mean", "regulator_low", "regulator_high")
-        path = self.path / MODEL_JSON
-        _check_keys(found, path, (*arrays, "target_mean", "target_scale"))
-        levels = {name: np.array(found[name], dtype=np.float32) for name in arrays}
-        if any(len(values) != len(self.regulators) for values in levels.values()):
-            raise DeepRageError(f"{path} scales other regulators than it names: train again.")
+        levels = {name: np.array(about[name], dtype=np.float32) for name in arrays}
         return Scaling(
-            **levels, target_mean=found["target_mean"], target_scale=found["target_scale"]
+            **levels, target_mean=about["target_mean"], target_scale=about["target_scale"]
         )
 
     def level_reference(self) -> LevelReference:
@@ -246,21 +251,19 @@ class Run:
         Raises:
             DeepRageError: the model is damaged.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
         from deeprage.data.level_reference import LevelReference
 
-        path = self.path / MODEL
         try:
-            arrays = load_file(path)
-            levels, series = (arrays[name] for name in _LEVEL_ARRAYS)
-        except (OSError, SafetensorError, KeyError) as error:
+            levels, series = (self._tensors[name].numpy() for name in _LEVEL_ARRAYS)
+        except KeyError as error:
             raise DeepRageError(
-                f"the regulator levels in {path} cannot be read ({error}): train again."
+                f"{self.path / MODEL} is damaged, it has no array {error}: train again."
             ) from error
-        if levels.shape != (len(series), len(self.regulators)):
-            raise DeepRageError(f"{path} has levels of other regulators: train again.")
+        fits = series.ndim == 1 and levels.shape == (len(series), len(self.regulators))
+        if not fits or (levels.dtype, series.dtype) != (np.float32, np.int64):
+            raise DeepRageError(
+                f"{self.path / MODEL} is damaged, its levels are of other regulators: train again."
+            )
         return LevelReference(levels, series, bool(self.model["scaling"].get("relative", True)))
 
     def predictor(self) -> NetworkPredictor:
@@ -283,9 +286,8 @@ def _drop_unstarted(staged: Path) -> None:
 
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a run, complete or not: its settings are of deeprage."""
-    path = folder / CONFIG
     try:
-        return path.is_file() and "deeprage_version" in _settings(path, ())
+        return (folder / CONFIG).is_file() and "deeprage_version" in _settings(folder, CONFIG)
     except DeepRageError:
         return False
 
@@ -294,13 +296,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _settings(path: Path, keys: Sequence[str]) -> dict[str, Any]:
-    """What a JSON file of a run says, with the keys that are needed."""
-    found = read_json(path)
-    if not isinstance(found, dict):
-        raise DeepRageError(f"{path} is damaged, it holds no settings: train again.")
-    _check_keys(found, path, keys)
-    return found
+def _settings(folder: Path, name: str) -> dict[str, Any]:
+    """What a JSON file of a run says."""
+    content: dict[str, Any] = own_json(folder, name, dict[str, Any], advice=_AGAIN)
+    return content
 
 
 def _check_version(found: Mapping[str, Any], path: Path) -> None:
@@ -311,12 +310,6 @@ def _check_version(found: Mapping[str, Any], path: Path) -> None:
             f"{FORMAT_VERSION}: train again, or use the deeprage that wrote it "
             f"({found.get('deeprage_version', 'unknown')})."
         )
-
-
-def _check_keys(found: Mapping[str, Any], path: Path, keys: Sequence[str]) -> None:
-    for key in keys:
-        if key not in found:
-            raise DeepRageError(f"{path} is damaged, it does not give {key!r}: train again.")
 
 
 def save_model(

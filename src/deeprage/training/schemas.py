@@ -45,7 +45,7 @@ class AboutCompendium(TypedDict, total=False):
     series: Count | None
     groups: Count | None
     missing_share: Share | None
-    content: dict[str, str]
+    content: dict[str, str | None]
     provenance: Any
 
 
