@@ -48,6 +48,8 @@ def check_type(value: object, kind: Any, *, path: Path, advice: str) -> None:
         message = first["msg"].replace("Input should", "should").removeprefix("Value error, ")
         if first["type"] == "missing":
             raise DeepRageError(f"{path} is damaged: it has no {place}: {advice}.") from error
+        if first["type"] == "value_error":  # of a whole, whose message says what is wrong
+            raise DeepRageError(f"{path} is damaged: {place} {message}: {advice}.") from error
         shown = repr(first["input"])
         if len(shown) > _LONGEST:
             shown = f"{shown[: _LONGEST - 3]}..."

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.editing import put
 
 from deeprage.cli.failures import failure
 from deeprage.data.compendium import Compendium
@@ -45,7 +46,7 @@ class TestFiles:
         run = tmp_path / "run"
         shutil.copytree(toy_run, run)
         config = json.loads((run / "config.json").read_text())
-        (run / "config.json").write_text(json.dumps(config | {"format_version": 99}))
+        put(run, "config.json", config | {"format_version": 99})
         before = checksums(run)
         more = {"predict": ("--promoters", "a", "--regulators", "b", "--out", run / "c")}
         refused(deeprage(verb, run, *more.get(verb, ())), "format 99", "train again")
@@ -57,7 +58,7 @@ class TestFiles:
         run = tmp_path / "run"
         shutil.copytree(toy_run, run)
         config = json.loads((run / "config.json").read_text())
-        (run / "config.json").write_text(json.dumps(config | {"compendium_path": "/gone.h5ad"}))
+        put(run, "config.json", config | {"compendium_path": "/gone.h5ad"})
         refused(deeprage("evaluate", run), "/gone.h5ad", "--data")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.editing import put
 
 from deeprage.training.run import Run
 
@@ -20,7 +21,7 @@ def centred(toy_run: Path, tmp_path: Path) -> Path:
     shutil.copytree(toy_run, folder)
     model = json.loads((folder / "model.json").read_text())
     model["scaling"]["regulator_mean"] = [8.0 + n for n in range(len(model["regulators"]))]
-    (folder / "model.json").write_text(json.dumps(model))
+    put(folder, "model.json", model)
     return folder
 
 

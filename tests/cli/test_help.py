@@ -9,7 +9,6 @@ import pytest
 from typer.main import get_command
 
 from deeprage import __version__, api
-from deeprage.cli.app import main
 from deeprage.cli.verbs import app
 
 from .conftest import Deeprage
@@ -75,15 +74,6 @@ def test_no_arguments_shows_the_help(deeprage: Deeprage) -> None:
 
 def test_version(deeprage: Deeprage) -> None:
     assert deeprage("--version").out == f"deeprage {__version__}\n"
-
-
-def test_closed_streams_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    for stream in ("stdout", "stderr"):
-        monkeypatch.setattr(sys, stream, None)
-    monkeypatch.setattr(sys, "argv", ["deeprage", "data", "list"])
-    with pytest.raises(SystemExit) as left:
-        main()
-    assert left.value.code == 0
 
 
 def test_python_has_a_function_for_every_verb() -> None:

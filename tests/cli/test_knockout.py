@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.editing import put
 
 from deeprage import api
 from deeprage.cli.app import run as run_command
@@ -195,7 +196,7 @@ class TestScreen:
                 for number, some in matches.items()
             ]
         }
-        (run / "motifs.json").write_text(json.dumps(content))
+        put(run, "motifs.json", content)
         folder = api.knockout(run, screen="filters", network=network, out=tmp_path / "screen")
         table = pd.read_csv(folder / "screen.tsv", sep="\t")
         assert len(table) == 4

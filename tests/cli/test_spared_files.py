@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.editing import put
 
 from deeprage.data.compendium import Compendium
 from deeprage.data.fingerprint import content_by_part, other_parts
@@ -22,7 +23,7 @@ def run(toy: Path, toy_run: Path, tmp_path: Path) -> Path:
     shutil.copy(toy, folder / "ok.h5ad")
     config = json.loads((folder / "config.json").read_text())
     config["compendium_path"] = str(folder / "ok.h5ad")
-    (folder / "config.json").write_text(json.dumps(config))
+    put(folder, "config.json", config)
     (folder / "notes.json").write_text("{}")
     return folder
 
@@ -101,7 +102,7 @@ class TestSameCompendium:
     ) -> None:
         config = json.loads((run / "config.json").read_text())
         del config["compendium"]["content"]
-        (run / "config.json").write_text(json.dumps(config))
+        put(run, "config.json", config)
         assert deeprage("evaluate", run, "--data", other, "--reference", "zero").code == 0
 
     def test_each_part_is_told_apart(self, make_compendium) -> None:
@@ -117,7 +118,7 @@ class TestSameCompendium:
 
 def test_a_network_of_another_version_is_not_read(deeprage: Deeprage, run: Path) -> None:
     model = json.loads((run / "model.json").read_text())
-    (run / "model.json").write_text(json.dumps(model | {"format_version": 99}))
+    put(run, "model.json", model | {"format_version": 99})
     before = checksums(run)
     refused(deeprage("evaluate", run), "model.json", "format 99", "train again")
     assert checksums(run) == before

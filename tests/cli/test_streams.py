@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deeprage.cli.console import show, table
-from deeprage.cli.streams import printable
+from deeprage.printable import printable
 
 from .conftest import Deeprage
 

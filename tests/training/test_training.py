@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from tests.editing import put
 
 from deeprage.data.blocks import epoch_blocks
 from deeprage.data.compendium import Compendium
@@ -258,32 +261,41 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("file", "content", "message"),
         [
-            ("config.json", "[]", "holds no settings"),
-            ("config.json", '{"format_version": 1, "edges": []}', "does not give 'protocol'"),
-            ("model.json", "[]", "holds no settings"),
-            ("model.json", "{}", "does not give 'network'"),
+            ("config.json", [], "its content should be a valid dictionary, but is []"),
+            ("config.json", {"format_version": 1, "edges": [0.5]}, "it has no protocol"),
+            ("model.json", [], "its content should be a valid dictionary, but is []"),
+            ("model.json", {}, "it has no network"),
         ],
     )
     def test_damaged_settings_are_named(
-        self, tmp_path: Path, file: str, content: str, message: str
+        self, tmp_path: Path, file: str, content: dict[str, Any] | list[Any], message: str
     ) -> None:
         run = run_toy(tmp_path / "a", epochs=1)
-        (run.path / file).write_text(content)
-        with pytest.raises(DeepRageError, match=rf"{file} is damaged, it {message}: train again"):
+        put(run.path, file, content)
+        pattern = re.escape(f"{file} is damaged: {message}: train again")
+        with pytest.raises(DeepRageError, match=pattern):
             Run.load(run.path).predictor()
+
+    @pytest.mark.parametrize("file", ["config.json", "model.json", "split.npz"])
+    def test_a_file_that_has_changed_since_is_named(self, tmp_path: Path, file: str) -> None:
+        run = run_toy(tmp_path / "a", epochs=1)
+        path = run.path / file
+        path.write_bytes(path.read_bytes() + b" ")
+        with pytest.raises(DeepRageError, match=rf"{file} is damaged or was changed.*train again"):
+            [Run.load(run.path).predictor(), Run.load(run.path).split]
 
     def test_scaling_must_be_of_the_regulators(self, tmp_path: Path) -> None:
         run = run_toy(tmp_path / "a", epochs=1)
         about = json.loads((run.path / "model.json").read_text())
         about["scaling"]["regulator_mean"].pop()
-        (run.path / "model.json").write_text(json.dumps(about))
-        with pytest.raises(DeepRageError, match="scales other regulators"):
+        put(run.path, "model.json", about)
+        with pytest.raises(DeepRageError, match=r"should have 8 values in scaling\.regulator_mean"):
             Run.load(run.path).predictor()
 
     def test_an_incompatible_run_is_refused(self, tmp_path: Path) -> None:
         run = run_toy(tmp_path / "a", epochs=1)
         config = json.loads((run.path / "config.json").read_text())
-        (run.path / "config.json").write_text(json.dumps({**config, "format_version": 99}))
+        put(run.path, "config.json", {**config, "format_version": 99})
         with pytest.raises(DeepRageError, match="run format 99"):
             Run.load(run.path)
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from deeprage.cli.streams import printable, say
+from deeprage.cli.streams import say
+from deeprage.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table

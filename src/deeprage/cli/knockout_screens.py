@@ -84,10 +84,16 @@ def _regulators(inputs: KnockoutInputs, options: ScreenOptions) -> _Screened:
 
 def _filters(inputs: KnockoutInputs, options: ScreenOptions) -> _Screened:
     """A filter stands for the factor that its motif matches."""
-    from deeprage.files import read_json
     from deeprage.interpretation.block_model import Filtered
-    from deeprage.interpretation.filter_factors import factor_meant, known_slots, matched_factors
+    from deeprage.interpretation.filter_factors import (
+        MatchedFilters,
+        factor_meant,
+        known_slots,
+        matched_factors,
+    )
     from deeprage.interpretation.screen import screen_filters
+    from deeprage.manifest import own_json
+    from deeprage.training.run import MOTIFS
 
     if not isinstance(inputs.wild.model, Filtered):
         raise DeepRageError(
@@ -95,8 +101,10 @@ def _filters(inputs: KnockoutInputs, options: ScreenOptions) -> _Screened:
         )
     count = len(inputs.wild.model.activity(inputs.wild.promoters[:1]))
     names = [f"filter_{number:03d}" for number in range(count)]
-    path = inputs.run.path / "motifs.json"
-    matched = matched_factors(read_json(path)) if path.is_file() else {}
+    matched = {}
+    if (inputs.run.path / MOTIFS).is_file():
+        again = "run `deeprage motifs` again"
+        matched = matched_factors(own_json(inputs.run.path, MOTIFS, MatchedFilters, advice=again))
     meant = [factor_meant(matched.get(name, ()), options.known) for name in names]
     if options.known is not None and not matched:
         note("the filters' factors are not known: run `deeprage motifs` first to test targets")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from deeprage.printable import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
@@ -50,37 +52,6 @@ def finished(code: int) -> int:
         say(f"error: cannot write to standard output ({reason}): send it elsewhere.")
         return code or _CANNOT_WRITE
     return code
-
-
-def printable(text: str) -> str:
-    r"""`text` with control characters as escapes such as `\x1b`, but for tabs and line ends.
-
-    They could move the cursor, recolour the terminal or turn the reading direction of a line. Bytes
-    of a file's name that are no text are escaped alike.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character in "\n\t" or not _is_control(character) else _escaped(character)
-        for character in text
-    )
-
-
-def _is_control(character: str) -> bool:
-    import unicodedata
-
-    kind = unicodedata.category(character)
-    return kind in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(character) in _TURNING
-
-
-#: Marks that change the direction of the text around them; letters of any script stay.
-_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-
-
-def _escaped(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # how Python passes on a byte of a file's name
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _occupy(number: int) -> None:

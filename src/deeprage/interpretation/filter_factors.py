@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NotRequired
+
+from typing_extensions import TypedDict
 
 from deeprage.data.motif_names import factors
 from deeprage.interpretation.known_targets import KnownTargets
 
 
-def matched_factors(
-    motifs: Mapping[str, Any], *, q: float = 0.1
-) -> dict[str, list[tuple[str, ...]]]:
+class _Match(TypedDict):
+    symbol: str
+    q: float
+
+
+class _Filter(TypedDict):
+    filter: str
+    matches: NotRequired[list[_Match]]
+
+
+class MatchedFilters(TypedDict):
+    """What is read of `motifs.json`; a filter that is never active has no matches."""
+
+    filters: list[_Filter]
+
+
+def matched_factors(motifs: MatchedFilters, *, q: float = 0.1) -> dict[str, list[tuple[str, ...]]]:
     """Factors of each matched filter's known motifs, the best match first.
 
     Args:
@@ -19,10 +35,10 @@ def matched_factors(
         q: matches count below it.
     """
     found = {
-        str(entry["filter"]): [
-            factors(match["symbol"]) for match in entry["matches"] if match["q"] < q
+        entry["filter"]: [
+            factors(match["symbol"]) for match in entry.get("matches", ()) if match["q"] < q
         ]
-        for entry in motifs.get("filters") or ()
+        for entry in motifs["filters"]
     }
     return {name: matches for name, matches in found.items() if matches}
 

@@ -10,6 +10,7 @@ import numpy as np
 from deeprage.errors import DeepRageError
 from deeprage.evaluation.metrics import pearson
 from deeprage.files import written_aside
+from deeprage.printable import encodable
 from deeprage.report.run_folder import Predictions, RunFolder
 from deeprage.report.skill import density
 from deeprage.report.style import INK, MODEL, MUTED, REFERENCE, SCALE
@@ -44,7 +45,8 @@ def skill_picture(run: Path, path: Path) -> Path:
     _draw_density(left, predictions, unit=str(found.part("compendium").get("unit") or "log2"))
     _draw_bars(right, found)
     asks = REGIMES.get(found.regime, "held-out cells")
-    figure.suptitle(f"{found.model} on {found.data_name}: {asks}", color=INK, fontsize=12)
+    title = f"{found.model} on {found.data_name}: {asks}"
+    figure.suptitle(encodable(title), color=INK, fontsize=12, parse_math=False)
     with written_aside(path) as aside:
         figure.savefig(aside)
     return path
@@ -78,7 +80,8 @@ def _draw_density(axes: Axes, predictions: Predictions, *, unit: str) -> None:
         label="mean observed",
     )
     axes.set(xlim=ends, ylim=ends, aspect="equal")
-    axes.set(xlabel=f"predicted ({unit})", ylabel=f"observed ({unit})")
+    axes.set_xlabel(f"predicted ({unit})", parse_math=False)
+    axes.set_ylabel(f"observed ({unit})", parse_math=False)
     axes.set_title(f"r = {r:.3f}", color=INK, fontsize=11)
     axes.legend(frameon=False, fontsize=8, loc="upper left")
 
@@ -98,6 +101,8 @@ def _draw_bars(axes: Axes, run: RunFolder) -> None:
         axes.text(
             max(value, 0) + 0.01, middle, f"{value:.3f}".replace("-", "−"), va="center", color=INK
         )
+    for tick in axes.get_yticklabels():
+        tick.set_parse_math(False)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_xlim(min(0.0, *values) * 1.15, max(*values, 0.1) * 1.18)
     axes.spines[["top", "right"]].set_visible(False)

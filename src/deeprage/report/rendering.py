@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from deeprage.printable import encodable
+
 if TYPE_CHECKING:
     from markupsafe import Markup
 
@@ -24,9 +26,10 @@ def render_page(template: str, **content: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters["in_script"] = in_script
-    return environment.get_template(template).render(
+    page = environment.get_template(template).render(
         **content, style=_asset("page.css"), script=_asset("page.js"), plotly=_plotly()
     )
+    return encodable(page)
 
 
 def in_script(json: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,10 +20,15 @@ SCALE = ("#cfe3f1", "#86b7d9", "#2f78ae", "#07264a")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
 
 
+def label(name: str) -> str:
+    """A name as text in a figure, where plotly would take `<b>` and `&lt;` for markup."""
+    return escape(name, quote=False)
+
+
 def axis(title: str, **options: Any) -> dict[str, Any]:
     """Options of one axis: a title, thin grid lines, room for its labels."""
     return {
-        "title": {"text": title, "standoff": 8},
+        "title": {"text": label(title), "standoff": 8},
         "gridcolor": GRID,
         "zeroline": False,
         "linecolor": MUTED,

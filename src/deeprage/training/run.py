@@ -260,7 +260,7 @@ class Run:
                 f"{self.path / MODEL} is damaged, it has no array {error}: train again."
             ) from error
         fits = series.ndim == 1 and levels.shape == (len(series), len(self.regulators))
-        if not fits or (levels.dtype, series.dtype) != (np.float32, np.int64):
+        if not fits or levels.dtype != np.float32 or series.dtype != np.int64:
             raise DeepRageError(
                 f"{self.path / MODEL} is damaged, its levels are of other regulators: train again."
             )

@@ -15,7 +15,7 @@ _LONGEST_PROMOTER = 10_000_000
 
 
 def _rising(edges: list[float]) -> list[float]:
-    if not edges or any(low >= high for low, high in itertools.pairwise(edges)):
+    if any(low >= high for low, high in itertools.pairwise(edges)):
         raise ValueError("should be rising thresholds")
     return edges
 

@@ -11,7 +11,7 @@ from deeprage.report.blocks import Block, Check, Checks, Column, Figure, Reading
 from deeprage.report.metrics import METRICS
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.sections.audit import level
-from deeprage.report.style import BEST, MODEL, MUTED, REFERENCE, axis, dressed
+from deeprage.report.style import BEST, MODEL, MUTED, REFERENCE, axis, dressed, label
 from deeprage.report.verdict import CAVEATS, REGIMES
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _small_dots(panels: Sequence[Row]) -> PlotlyFigure:
     """One narrow panel of marks a regime, side by side, in the same order of predictors."""
     from plotly.subplots import make_subplots
 
-    names = _names(panels)[::-1]
+    names = [label(name) for name in _names(panels)[::-1]]
     figure = make_subplots(
         rows=1,
         cols=len(panels),
@@ -186,7 +186,7 @@ def _dots(panel: Row, rows: Sequence[Row]) -> PlotlyFigure:
             "",
             type="category",
             categoryorder="array",
-            categoryarray=[row["predictor"] for row in known],
+            categoryarray=[label(row["predictor"]) for row in known],
         ),
     )
 
@@ -203,7 +203,7 @@ def _marks(known: Sequence[Row]) -> list[Scatter]:
         marks.append(
             Scatter(
                 x=[round(x, 4) for x in r],
-                y=[row["predictor"] for row in members],
+                y=[label(row["predictor"]) for row in members],
                 name=_KINDS[kind],
                 mode="markers",
                 marker={"color": colour, "size": 10, "symbol": _SYMBOLS[kind]},
@@ -292,8 +292,8 @@ def _heat(rows: Sequence[Row]) -> PlotlyFigure:
     table = [[lost.get((name, control)) for control in controls] for name in names]
     figure = PlotlyFigure(
         Heatmap(
-            x=controls,
-            y=names,
+            x=[label(control) for control in controls],
+            y=[label(name) for name in names],
             z=table,
             zmin=0,
             zmax=max((x for row in table for x in row if x is not None), default=0.1) or 0.1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from deeprage.evaluation.metrics import LEAST_CELLS
 from deeprage.report.blocks import Column, Figure, Reading, Section, Table
 from deeprage.report.run_folder import Predictions, RunFolder
 from deeprage.report.skill import Skill, skill_of_conditions
-from deeprage.report.style import INK, MODEL, MUTED, axis, dressed
+from deeprage.report.style import INK, MODEL, MUTED, axis, dressed, label
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
@@ -68,7 +69,7 @@ def _dots(found: Predictions, by_condition: Skill, usable: np.ndarray) -> Plotly
         x=[round(float(r[c]), 4) for name in order for c in members[name]],
         y=[labels[name] for name in order for _ in members[name]],
         text=[
-            f"{found.conditions[c]}<br>{name}<br>{by_condition.cells[c]:,} genes"
+            f"{label(found.conditions[c])}<br>{label(name)}<br>{by_condition.cells[c]:,} genes"
             for name in order
             for c in members[name]
         ],
@@ -98,8 +99,9 @@ def _dots(found: Predictions, by_condition: Skill, usable: np.ndarray) -> Plotly
 def _short(names: list[str], *, longest: int = 20) -> dict[str, str]:
     """Labels that fit beside a narrow plot; names that would become one stay whole."""
     cut = {name: name if len(name) <= longest else name[: longest - 1] + "…" for name in names}
-    repeated = {label for label in cut.values() if list(cut.values()).count(label) > 1}
-    return {name: name if label in repeated else label for name, label in cut.items()}
+    counts = Counter(cut.values())
+    repeated = {short for short, count in counts.items() if count > 1}
+    return {name: label(name if short in repeated else short) for name, short in cut.items()}
 
 
 def _table(found: Predictions, by_condition: Skill) -> Table:

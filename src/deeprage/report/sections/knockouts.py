@@ -26,7 +26,7 @@ from deeprage.report.blocks import (
 from deeprage.report.result_file import Plain, check_version
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.schemas.knockouts import KnockoutFile
-from deeprage.report.style import MODEL, MUTED, REFERENCE, axis, dressed
+from deeprage.report.style import MODEL, MUTED, REFERENCE, axis, dressed, label
 from deeprage.schema import check_type
 from deeprage.training.run import KNOCKOUTS
 
@@ -211,7 +211,7 @@ def _dots(table: pd.DataFrame) -> PlotlyFigure:
     both = table[["before", "after"]].to_numpy(dtype=np.float64)
     ends = [float(both.min()), float(both.max())] if len(both) else [-1.0, 1.0]
     figure = PlotlyFigure()
-    for label, rows, colour, size in (
+    for group, rows, colour, size in (
         ("genes", ~target, MODEL, 5),
         ("known targets", target, REFERENCE, 7),
     ):
@@ -221,9 +221,9 @@ def _dots(table: pd.DataFrame) -> PlotlyFigure:
                 Scatter(
                     x=part["before"].round(3),
                     y=part["after"].round(3),
-                    text=[str(symbol) for symbol in part["symbol"]],
+                    text=[label(str(symbol)) for symbol in part["symbol"]],
                     mode="markers",
-                    name=label,
+                    name=group,
                     marker={"color": colour, "size": size, "opacity": 0.6},
                     hovertemplate="%{text}<br>before %{x:.2f}, after %{y:.2f}<extra></extra>",
                 )

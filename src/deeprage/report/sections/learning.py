@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deeprage.report.blocks import Figure, Reading, Section
 from deeprage.report.run_folder import RunFolder
-from deeprage.report.style import BEST, MODEL, MUTED, REFERENCE, axis, dressed
+from deeprage.report.style import BEST, MODEL, MUTED, REFERENCE, axis, dressed, label
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
@@ -103,7 +103,7 @@ def _curves(run: RunFolder, best: int | None) -> PlotlyFigure:
             y=value,
             row=2,
             line={"color": REFERENCE, "dash": "dot", "width": 1.5},
-            annotation={"text": f"{name} {value:.3f}", "font": {"color": REFERENCE}},
+            annotation={"text": f"{label(name)} {value:.3f}", "font": {"color": REFERENCE}},
             annotation_position="top left",
         )
     dressed(figure, height=460, hovermode="closest")
@@ -116,8 +116,8 @@ def _curves(run: RunFolder, best: int | None) -> PlotlyFigure:
 
 def _hover(epoch: dict[str, Any]) -> str:
     parts = [
-        f"{label} {epoch[key]:{form}}"
-        for key, label, form in (
+        f"{title} {epoch[key]:{form}}"
+        for key, title, form in (
             ("validation_pearson", "Pearson", ".3f"),
             ("validation_accuracy", "accuracy", ".3f"),
             ("learning_rate", "learning rate", ".2g"),

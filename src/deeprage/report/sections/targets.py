@@ -10,7 +10,7 @@ from deeprage.report.blocks import Column, Figure, Meanings, Reading, Section, T
 from deeprage.report.result_file import read_result
 from deeprage.report.run_folder import RunFolder
 from deeprage.report.schemas.targets import TargetsFile
-from deeprage.report.style import INK, MODEL, MUTED, REFERENCE, axis, dressed
+from deeprage.report.style import INK, MODEL, MUTED, REFERENCE, axis, dressed, label
 from deeprage.training.run import TARGETS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _bars(rows: Sequence[Mapping[str, Any]]) -> PlotlyFigure:
     from plotly.graph_objects import Figure as PlotlyFigure
 
     ordered = sorted(rows, key=lambda row: float(row["aupr"]))
-    names = [row["score"] for row in ordered]
+    names = [label(row["score"]) for row in ordered]
     figure = PlotlyFigure(
         Bar(
             x=[round(row["aupr"], 5) for row in ordered],

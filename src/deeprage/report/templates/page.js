@@ -8,9 +8,20 @@
     return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : null;
   }
 
-  function compare(a, b) {
-    const [x, y] = [number(a), number(b)];
+  function compare(a, b, numeric) {
+    const [x, y] = numeric ? [number(a), number(b)] : [null, null];
     return x !== null && y !== null ? x - y : a.localeCompare(b, "en", { numeric: true });
+  }
+
+  // A name as a table holds it (own_tables.py): a spreadsheet must not take it for a formula.
+  function asText(name) {
+    const text = /^'*[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]./s.test(name) ? `'${name}` : name;
+    return /["\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }
+
+  function asCell(cell, numeric) {
+    if (cell === missing) return "";
+    return numeric && number(cell) !== null ? String(number(cell)) : asText(cell);
   }
 
   function makeTable(box) {
@@ -56,15 +67,16 @@
       rows.sort((a, b) => {
         const [x, y] = [a.cells[column], b.cells[column]];
         if (x === missing || y === missing) return (x === missing) - (y === missing);
-        return sign * compare(x, y);
+        return sign * compare(x, y, head.classList.contains("n"));
       });
       filter();
     }
 
     function save(event) {
-      const titles = heads.map((head) => head.textContent.trim());
-      const lines = [titles, ...found.map((entry) => entry.cells.map((cell) => (cell === missing ? "" : cell)))];
-      const text = lines.map((line) => line.map((cell) => (number(cell) === null ? cell : String(number(cell)))).join("\t"));
+      const numeric = heads.map((head) => head.classList.contains("n"));
+      const titles = heads.map((head) => asText(head.textContent.trim()));
+      const lines = found.map((entry) => entry.cells.map((cell, column) => asCell(cell, numeric[column])));
+      const text = [titles, ...lines].map((line) => line.join("\t"));
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([text.join("\n") + "\n"], { type: "text/tab-separated-values" }));
       link.download = event.currentTarget.dataset.file;
