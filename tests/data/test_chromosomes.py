@@ -65,6 +65,63 @@ class TestYeast:
         }  # fmt: skip
 
 
+class TestHeadersOfOtherSequences:
+    """Headers that name a chromosome although the sequence is not that chromosome."""
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            "NT_9.1 E. minimum chromosome 1 unlocalized genomic scaffold, E1 Primary Assembly",
+            "NT_9.1 E. minimum chromosome 1 genomic scaffold, alternate locus group ALT_REF_LOCI_1",
+            "NW_9.1 E. minimum chromosome 1 genomic patch of type FIX, E1 PATCHES",
+            "NW_9.1 E. minimum chromosome 1 unlocalised scaffold",
+            "NW_9.1 E. minimum unplaced genomic scaffold, chromosome 1 candidate",
+            "NC_9.1 E. minimum strain chromosome 1 substitution, mitochondrion, complete",
+            "NC_9.1 E. minimum chromosome 1 isolate chloroplast, complete genome",
+            "NW_9.1 E. minimum chromosome 1 contig 12, whole genome shotgun sequence",
+        ],
+    )
+    def test_do_not_stand_for_the_chromosome(self, other: str) -> None:
+        genome = genome_of(
+            "NC_1.1 E. minimum chromosome 1, E1 Primary Assembly",
+            "NC_2.1 E. minimum chromosome 2, E1 Primary Assembly",
+            other,
+        )
+        assert reconcile(genome, ["chr1", "chr2"]) == {"chr1": "NC_1.1", "chr2": "NC_2.1"}
+
+    def test_nor_where_the_genome_lacks_it(self) -> None:
+        genome = genome_of(
+            "NC_2.1 E. minimum chromosome 2", "NT_9.1 E. minimum chromosome 1 unlocalized scaffold"
+        )
+        assert reconcile(genome, ["chr1", "chr2"]) == {"chr2": "NC_2.1"}
+
+    def test_a_scaffold_may_be_the_only_sequence_of_a_chromosome(self) -> None:
+        genome = genome_of("CM_1.1 E. minimum chromosome 1 scaffold", "X_2.1 chromosome 2 scaffold")
+        assert reconcile(genome, ["1", "2"]) == {"1": "CM_1.1", "2": "X_2.1"}
+
+    def test_names_of_ucsc_hold_accessions(self) -> None:
+        genome = genome_of("chr1", "chr1_KI270706v1_random", "chrUn_GL000195v1")
+        found = reconcile(genome, ["1", "KI270706.1", "GL000195.1"])
+        assert found == dict(zip(["1", "KI270706.1", "GL000195.1"], genome, strict=True))
+
+    def test_a_mitochondrion_keeps_its_name(self) -> None:
+        genome = genome_of(
+            "NC_1.1 E. minimum chromosome 1", "NC_9.1 E. minimum chromosome 1 mitochondrion"
+        )
+        assert reconcile(genome, ["1", "MT"]) == {"1": "NC_1.1", "MT": "NC_9.1"}
+
+
+def test_lengths_match_where_no_name_does() -> None:
+    genome = {
+        name: Chromosome(name, name, np.zeros(size, dtype=np.int8))
+        for name, size in {"CP1.1": 4000, "CP2.1": 90, "CP3.1": 90}.items()
+    }
+    sizes = {"Chromosome": 4000, "pA": 90, "pB": 90}
+    assert reconcile(genome, list(sizes), sizes=sizes) == {"Chromosome": "CP1.1"}
+    with pytest.raises(DeepRageError):
+        reconcile(genome, list(sizes))
+
+
 class TestAmbiguity:
     def test_x_is_a_sex_chromosome_where_others_have_numbers(self) -> None:
         genome = genome_of(*(f"chr{number}" for number in range(1, 12)), "chrX")

@@ -57,6 +57,25 @@ class TestFasta:
             assert (chromosome.tokens == zipped[name].tokens).all()
             assert (chromosome.tokens == blocked[name].tokens).all()
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            ">c one\r\nACGT\r\nNNac\r\n\r\n>d\r\nGG\r\n",
+            "\ufeff>c one\nACGTNNac\n\ufeff>d\nGG\n",
+            "> c one\n\nACGT NNAC\n\n\n>d\nGG",
+            ";made by hand\n>c one\nacgunnac\n;x\n>d\nGG\n",
+            ">c one\rACGT\rNNAC\r>d\rGG\r",
+        ],
+        ids=["CRLF", "byte order marks", "blanks", "RNA and comments", "CR"],
+    )
+    def test_dialects_give_the_same_sequences(self, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "genome.fa"
+        path.write_bytes(text.encode())
+        genome = read_genome(path)
+        assert {name: decode(x.tokens) for name, x in genome.items()} == {
+            "c": "ACGTNNAC", "d": "GG"
+        }  # fmt: skip
+
 
 class TestGenBank:
     def test_sequence_topology_and_other_names(self, tmp_path: Path) -> None:
@@ -65,6 +84,20 @@ class TestGenBank:
         assert decode(chromosome.tokens) == "ACGTACGTACGG"
         assert chromosome.circular
         assert "pTOY" in chromosome.aliases
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            ("        1 acgtacgtac gg\n", ""),
+            ("ORIGIN\n        1 acgtacgtac gg\n", "CONTIG      join(X:1..12)\n"),
+        ],
+    )
+    def test_a_record_without_sequence_is_named(
+        self, tmp_path: Path, change: tuple[str, str]
+    ) -> None:
+        (tmp_path / "plasmid.gb").write_text(GENBANK.replace(*change))
+        with pytest.raises(DeepRageError, match=r"record AB123456\.1 in .* has no sequence"):
+            read_genome(tmp_path / "plasmid.gb")
 
     def test_a_folder_joins_its_files(self, tmp_path: Path) -> None:
         (tmp_path / "plasmid.gb").write_text(GENBANK)
@@ -82,6 +115,10 @@ class TestErrors:
             (b">a\nMEPQL\n", "letter 'E' at position 2"),
             (gzip.compress(b">a\n" + b"ACGT" * 900)[:-30], "damaged gzip"),
             (b">a\xff\xfe\nACGT", "not UTF-8 text"),
+            (b"ACGT\n>a\nACGT\n", "line 1 of the genome .* 'ACGT'; expected FASTA"),
+            (b">a\n>b\nACGT\n", "sequence 'a' of the genome .* has no bases"),
+            (b">a\nAC\0T\n", "NUL bytes"),
+            (b"LOCUS       x\n\xe9", "GenBank|UTF-8"),
         ],
     )
     def test_unusable_content_is_named(self, tmp_path: Path, content: bytes, message: str) -> None:

@@ -10,7 +10,13 @@ import pandas as pd
 
 from deeprage.data.genbank import read_genbank
 from deeprage.data.gene_records import FeatureFile, GeneRecord, check_not_empty
-from deeprage.data.gene_table import Molecules, gene_table, id_attribute, molecules_of
+from deeprage.data.gene_table import (
+    Molecules,
+    alternate_names,
+    gene_table,
+    id_attribute,
+    molecules_of,
+)
 from deeprage.data.genome import is_named_genbank
 from deeprage.data.gff3 import read_gff3
 from deeprage.data.gtf import read_gtf
@@ -64,7 +70,8 @@ class Annotation:
         `other_loci` (on alternate sequences, not used), `aliases` (tuple of other names) and
         `identifiers` (tuple of (kind, value) as written, see `identifiers.identifiers_of`).
         """
-        return self.on(molecules_of(self.sizes, self.circular))
+        alternate = alternate_names(self.chromosomes)
+        return self.on(molecules_of(self.sizes, self.circular, alternate))
 
     @cached_property
     def chromosomes(self) -> list[str]:

@@ -22,6 +22,12 @@ _ALTERNATE = re.compile(
     r"_(alt|fix|random|hap\d+)$|^chrun_|^un_|^(chr_)?hsch?r|^(chr_)?hg\d+_|_ctg\d+|_mhc_",
     re.IGNORECASE,
 )
+#: Accessions of scaffolds (RefSeq NT_, NW_; GenBank GL, KI, JH ...), which are alternates where a
+#: file has chromosomes as well.
+_SCAFFOLD = re.compile(r"^(N[TW]_\d{6,}|[A-Z]{2}\d{6})(\.\d+|v\d+)?$", re.IGNORECASE)
+_CHROMOSOME = re.compile(
+    r"^(N[CZ]_\d{6,}(\.\d+)?|(chr(omosome)?_?)?(\d{1,3}[A-Z]?|[IVX]+|[XYZWM]|MT))$", re.IGNORECASE
+)
 
 
 class Problem(StrEnum):
@@ -100,11 +106,16 @@ class _Placed:
 
 
 def _places(record: GeneRecord, molecules: Molecules) -> list[Locus]:
-    chromosomes = dict.fromkeys(part.chromosome for part in record.parts())
-    for chromosome in chromosomes:
+    reach: dict[tuple[str, str], tuple[int, int]] = {}
+    for part in record.parts():
+        low, high = reach.get(part.home, (part.start, part.end))
+        reach[part.home] = min(low, part.start), max(high, part.end)
+    for (chromosome, _), (low, high) in reach.items():
         molecule = molecules(chromosome)
-        if molecule is not None and molecule.size:
-            record = unwrapped(record, chromosome, molecule.size, circular=molecule.circular)
+        size = molecule.size if molecule else 0
+        wide = molecule is not None and molecule.circular and high - low > size / 2
+        if molecule is not None and size and (wide or (low == 0 and high == size)):
+            record = unwrapped(record, chromosome, size, circular=molecule.circular)
     return loci_of(record)
 
 
@@ -224,16 +235,23 @@ def _unique_names(records: Sequence[GeneRecord], attribute: str) -> list[str]:
     return names
 
 
-def molecules_of(sizes: Mapping[str, int], circular: Collection[str]) -> Molecules:
+def molecules_of(
+    sizes: Mapping[str, int], circular: Collection[str], alternate: Collection[str]
+) -> Molecules:
     """The chromosomes as an annotation knows them, without its genome."""
 
     def molecule(name: str) -> Molecule:
-        alternate = is_alternate_name(name)
-        return Molecule(name, sizes.get(name, 0), name in circular, alternate)
+        return Molecule(name, sizes.get(name, 0), name in circular, name in alternate)
 
     return molecule
 
 
-def is_alternate_name(name: str) -> bool:
-    """Whether a name is that of an unplaced, alternate or patch sequence."""
-    return _ALTERNATE.search(name) is not None
+def alternate_names(names: Collection[str]) -> frozenset[str]:
+    """Those that are names of unplaced, alternate or patch sequences.
+
+    Accessions of scaffolds are, if other names are those of chromosomes.
+    """
+    beside = {name for name in names if _ALTERNATE.search(name)}
+    if any(_CHROMOSOME.match(name) for name in names):
+        beside |= {name for name in names if _SCAFFOLD.match(name)}
+    return frozenset(beside)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deeprage.data.dna import LETTERS, N_TOKEN
 from deeprage.data.reading import open_text
-from deeprage.errors import DeepRageError
+from deeprage.errors import DeepRageError, examples
 
 _AMBIGUOUS = "RYSWKMBDHVUX-*.?"
 _TOKEN_OF_BYTE = np.full(256, -1, dtype=np.int8)
@@ -71,12 +71,12 @@ def read_genome(path: Path) -> dict[str, Chromosome]:
         for chromosome in _read_file(file):
             if not len(chromosome):
                 raise DeepRageError(
-                    f"the sequence {chromosome.name!r} of the genome {file} has no bases: is the "
-                    "file cut short? Download or copy it again."
+                    f"the sequence {examples([chromosome.name])} of the genome {file} has no "
+                    "bases: is the file cut short? Download or copy it again."
                 )
             if chromosome.name in genome:
                 raise DeepRageError(
-                    f"the genome {path} has two sequences named {chromosome.name!r}; "
+                    f"the genome {path} has two sequences named {examples([chromosome.name])}; "
                     "keep one of them."
                 )
             genome[chromosome.name] = chromosome
@@ -112,8 +112,8 @@ def dna_tokens(sequence: str, name: str) -> NDArray[np.int8]:
     if (tokens < 0).any():
         at = int(np.argmax(tokens < 0))
         raise DeepRageError(
-            f"sequence {name!r} has the letter {sequence[at]!r} at position {at + 1}, which is no "
-            "nucleotide code: a genome of DNA letters is needed, not of proteins."
+            f"sequence {examples([name])} has the letter {sequence[at]!r} at position {at + 1}, "
+            "which is no nucleotide code: a genome of DNA letters is needed, not of proteins."
         )
     return tokens
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from deeprage.data.gene_records import GeneRecord, Part, Transcript
@@ -24,7 +23,10 @@ EXONS = {
 CODING = {"cds", "start_codon"}
 #: Transcripts of any kind: mRNA, lnc_RNA, pseudogenic_transcript, C_gene_segment ...
 _TRANSCRIPT = re.compile(r"(rna|transcript|gene_segment)$", re.IGNORECASE)
-_GTF_ATTRIBUTE = re.compile(r'\s*([^\s;"=]+)[\s=]+(?:"((?:[^"\\]|\\.)*)"|([^;"]*))[^;]*;?')
+_PART = re.compile(r'(?:^|[;\s])part[\s=]+"?(\d{1,6})(?!\w)')
+_EXON_NUMBER = re.compile(r'exon_number[\s=]+"?(\d{1,6})(?!\w)')
+#: Stands for an escaped quote while a line is split at the others.
+_QUOTE = "\x1a"
 #: The longest line of a real annotation has some thousand characters.
 _LONGEST_LINE = 1_000_000
 #: GFF3 attributes that hold several values, separated by commas.
@@ -43,13 +45,21 @@ _FLAGS = (
 )  # fmt: skip
 
 
-class Feature(NamedTuple):
-    """One line: its kind in lower case for the parts of a gene, and its attributes in order."""
+class Feature:
+    """One line: its kind (in lower case for the parts of a gene), place and attributes."""
 
-    kind: str
-    part: Part
-    pairs: list[tuple[str, str]]
-    text: str
+    __slots__ = ("_pairs", "gtf", "kind", "part", "text")
+
+    def __init__(self, kind: str, part: Part, text: str, *, gtf: bool) -> None:
+        self.kind, self.part, self.text, self.gtf = kind, part, text, gtf
+        self._pairs: list[tuple[str, str]] | None = None
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Attributes in order, read when they are first asked for: most lines need two of them."""
+        if self._pairs is None:
+            self._pairs = (gtf_attributes if self.gtf else gff3_attributes)(self.text)
+        return self._pairs
 
     def first(self, *keys: str) -> str:
         """The first value of the first of these attributes that the line has, else ''."""
@@ -106,11 +116,10 @@ def features(path: Path, *, gtf: bool, wanted: Callable[[str], bool]) -> Iterato
             if not wanted(kind):
                 continue
             text = "\t".join(fields[8:]).strip()
-            pairs = gtf_attributes(text) if gtf else gff3_attributes(text)
             chromosome = fields[0].strip() if gtf else unquote(fields[0].strip())
             phase = int(fields[7]) if fields[7] in ("0", "1", "2") else 0
-            part = Part(chromosome, fields[6].strip(), *span, phase, _rank(pairs))
-            yield Feature(kind, part, pairs, text)
+            part = Part(chromosome, fields[6].strip(), *span, phase, _rank(text))
+            yield Feature(kind, part, text, gtf=gtf)
 
 
 def sequence_regions(path: Path) -> dict[str, int]:
@@ -150,28 +159,32 @@ def gff3_attributes(text: str) -> list[tuple[str, str]]:
 
 def gtf_attributes(text: str) -> list[tuple[str, str]]:
     """Pairs of key and value; a value may be quoted or not, and a key be given several times."""
+    if "\\" in text:
+        text, quote = text.replace('\\"', _QUOTE), _QUOTE
+    else:
+        quote = ""
     pairs = []
-    start = 0
-    while start < len(text):
-        match = _GTF_ATTRIBUTE.match(text, start)
-        if match is None:
-            end = text.find(";", start)
-            start = len(text) if end < 0 else end + 1
-            continue
-        key, quoted, plain = match.groups()
-        value = (plain if quoted is None else quoted).strip()
-        if value:
-            pairs.append((key, value))
-        start = match.end()
-    return pairs
+    pieces = text.split('"')
+    for place in range(0, len(pieces), 2):
+        *plain, key = pieces[place].split(";")
+        pairs += [(words[0], words[1]) for item in plain if len(words := _words(item)) == 2]
+        if place + 1 < len(pieces):
+            pairs.append((key.strip(" =\t"), pieces[place + 1].strip()))
+        elif len(words := _words(key)) == 2:
+            pairs.append((words[0], words[1]))
+    kept = [(key, value) for key, value in pairs if key and value]
+    return [(key, value.replace(quote, '"')) for key, value in kept] if quote else kept
 
 
-def _rank(pairs: list[tuple[str, str]]) -> int:
+def _words(item: str) -> list[str]:
+    """Key and value of an attribute without quotes."""
+    return item.replace("=", " ", 1).split(None, 1)
+
+
+def _rank(text: str) -> int:
     """The place of a part in its transcript: NCBI's `part`, else the number of the exon."""
-    ranks = {key: value for key, value in pairs if key in ("part", "exon_number")}
-    text = ranks.get("part") or ranks.get("exon_number") or ""
-    digits = re.match(r"\d{1,6}", text)
-    return int(digits.group()) if digits else 0
+    match = (_PART.search(text) if "part" in text else None) or _EXON_NUMBER.search(text)
+    return int(match[1]) if match else 0
 
 
 def note_names(record: GeneRecord, feature: Feature, level: str) -> None:

@@ -18,6 +18,8 @@ from deeprage.data.gff import (
 
 _GENE_KEYS = ("gene_id", "geneID", "geneId", "gene", "name")
 _TRANSCRIPT_KEYS = ("transcript_id", "transcriptId")
+_GENE = re.compile(r'(?:^|;)\s*gene_id "([^"\\]*)"')
+_TRANSCRIPT = re.compile(r'(?:^|;)\s*transcript_id "([^"\\]*)"')
 #: AUGUSTUS and BRAKER make the name of a transcript so from that of its gene.
 _TRANSCRIPT_SUFFIX = re.compile(r"\.t\d+$")
 
@@ -39,6 +41,12 @@ def _is_read(kind: str) -> bool:
     return kind in EXONS or kind in CODING or is_gene(kind) or is_transcript(kind)
 
 
+def _quoted(key: re.Pattern[str], feature: Feature) -> str:
+    """The value of a quoted attribute, without reading the others."""
+    match = key.search(feature.text)
+    return match[1].strip() if match else ""
+
+
 @dataclass
 class _Lines:
     """Genes while they are joined; `bare` are lines of genes and transcripts without keys."""
@@ -48,11 +56,13 @@ class _Lines:
     bare: list[Feature] = field(default_factory=list)
 
     def add(self, feature: Feature) -> None:
-        key, name = feature.first(*_GENE_KEYS), feature.first(*_TRANSCRIPT_KEYS)
-        if not feature.pairs and feature.text:
-            self.bare.append(feature)
-        elif key:
+        key, name = _quoted(_GENE, feature), _quoted(_TRANSCRIPT, feature)
+        if not key or (not name and feature.kind in EXONS | CODING):
+            key, name = feature.first(*_GENE_KEYS), feature.first(*_TRANSCRIPT_KEYS)
+        if key:
             self._place(feature, key, name)
+        elif feature.text and not feature.pairs:
+            self.bare.append(feature)
 
     def join_bare(self) -> None:
         for feature in self.bare:

@@ -41,6 +41,9 @@ _OF_LINES = {
 }
 
 
+_KINDS = {level: _OF_GENES | own for level, own in _OF_LINES.items()}
+
+
 def identifiers_of(attributes: Iterable[tuple[str, str]], level: str) -> list[Identifier]:
     """Identifiers among the attributes of one line, in their order.
 
@@ -53,7 +56,7 @@ def identifiers_of(attributes: Iterable[tuple[str, str]], level: str) -> list[Id
         attributes: single values, lists being split.
         level: the line's feature: `gene`, `transcript` or `CDS`.
     """
-    kinds = _OF_GENES | _OF_LINES[level]
+    kinds = _KINDS[level]
     pairs = [(key, value.strip()) for key, value in attributes]
     listed = [_identifier(kinds[key], value) for key, value in pairs if value and key in kinds]
     values = dict(pairs)

@@ -45,6 +45,8 @@ def loci_of(record: GeneRecord) -> list[Locus]:
     transcript apart from each other, names genes at several loci, unless it is trans-spliced: the
     file says so, or numbers the parts of a transcript through. Then its first part is its place.
     """
+    if (single := _single_locus(record)) is not None:
+        return [single]
     strand = _only_strand(record.parts())
     rows = [_on(row, strand) for row in record.rows]
     pieces = [
@@ -71,6 +73,24 @@ def loci_of(record: GeneRecord) -> list[Locus]:
         places[0].unordered = True
         return places[:1]
     return places
+
+
+def _single_locus(record: GeneRecord) -> Locus | None:
+    """The place of a gene with one line, or transcripts of one line each, on one strand of it.
+
+    What most genes are; the general way gives the same.
+    """
+    homes = {part.home for part in record.parts()}
+    if record.trans_spliced or len(homes) != 1 or len(record.rows) != 1:
+        return None
+    row = record.rows[0]
+    for transcript in record.transcripts.values():
+        if transcript.trans_spliced or len(transcript.rows) > 1:
+            return None
+        for part in transcript.parts():
+            if part.start < row.start or part.end > row.end:
+                return None
+    return Locus(*row.home, (row.start, row.end), list(record.transcripts.values()))
 
 
 def _add(locus: Locus, piece: _Piece) -> None:
@@ -204,7 +224,8 @@ def _first_stretch(transcript: Transcript) -> Part | None:
         if all(part.rank for part in parts):
             first = min(parts, key=lambda part: part.rank)
             after = min(part.rank for part in parts if part.home != first.home)
-            return _reach([p for p in parts if p.home == first.home and p.rank < after])
+            if first.rank < after:
+                return _reach([p for p in parts if p.home == first.home and p.rank < after])
         return _first_by_phase([[p for p in parts if p.home == home] for home in sorted(homes)])
     coding = _coding(transcript)
     return _reach(coding) if coding else None

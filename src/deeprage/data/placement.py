@@ -7,7 +7,7 @@ import pandas as pd
 
 from deeprage.data.annotation import Annotation
 from deeprage.data.chromosomes import is_alternate_header, reconcile
-from deeprage.data.gene_table import Molecule, is_alternate_name
+from deeprage.data.gene_table import Molecule, alternate_names
 from deeprage.data.genome import Chromosome
 from deeprage.errors import DeepRageError, examples, unknown
 
@@ -40,12 +40,13 @@ def place_genes(
         name: replace(chromosome, circular=chromosome.circular or name in rings)
         for name, chromosome in genome.items()
     }
+    alternate = alternate_names(annotation.chromosomes)
     molecules = {
         name: Molecule(
             other,
             len(marked[other]),
             marked[other].circular,
-            is_alternate_name(name) or is_alternate_header(marked[other].header),
+            name in alternate or is_alternate_header(marked[other].header),
         )
         for name, other in matched.items()
     }
