@@ -11,6 +11,7 @@ from deeprage.data.annotation import Annotation, detect_format, read_annotation
 from deeprage.data.gene_table import Problem
 from deeprage.data.genome import Chromosome
 from deeprage.data.model_notes import model_remarks
+from deeprage.data.names import NameResolver
 from deeprage.data.placement import place_genes
 from deeprage.data.promoters import Promoters, PromoterWindow, extract_promoters
 
@@ -242,6 +243,21 @@ class TestLoci:
     def test_a_sequence_that_the_genome_lacks_does_not_compete(self, tmp_path: Path) -> None:
         found = cut(tmp_path, gtf(*copies("d:701 790 +", "101 190 +")), genome("c"))
         assert found.windows.loc["a", ["chromosome", "end"]].tolist() == ["c", 100]
+
+    def test_a_symbol_means_the_gene_on_the_chromosome(self, tmp_path: Path) -> None:
+        text = gff(
+            "NC_000001.1:gene 101 190 + . ID=g1;gene=s;Dbxref=GeneID:7",
+            "NT_000009.1:gene 101 190 + . ID=g2;gene=s;Dbxref=GeneID:7",
+            "NC_000001.1:gene 301 390 + . ID=g3;gene=r",
+            "NC_000002.1:gene 301 390 + . ID=g4;gene=r",
+        )
+        table = read(tmp_path, text).genes
+        names = NameResolver.from_annotation(table)
+        meant = names.resolve(["s", "7", "g1", "g2", "r"])
+        assert [None if i is None else table["gene"][i] for i in meant.gene_index] == [
+            "g1", "g1", "g1", "g2", None
+        ]  # fmt: skip
+        assert set(meant.ambiguous) == {"r"}
 
     def test_names_shared_by_two_genes_are_not_used_to_call_them(self, tmp_path: Path) -> None:
         text = gff("gene 101 190 + . ID=a;Name=s", "gene 701 790 + . ID=b;Name=s")

@@ -128,7 +128,7 @@ def is_alternate_header(header: str) -> bool:
 
 def _other_names(chromosome: Chromosome) -> list[str]:
     header = chromosome.header
-    names = [*chromosome.aliases, *_of_ucsc(chromosome.name)]
+    names = [*chromosome.aliases, *_of_ucsc(chromosome.name), *chromosome.name.split("|")]
     names += re.findall(r"\[(?:location|plasmid-name)=([^\]]+)\]", header)
     organelles = [name for name, words in _ORGANELLES.items() if words.search(header)]
     if organelles or is_alternate_header(header):

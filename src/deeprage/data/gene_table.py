@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from deeprage.data.gene_models import GeneModel, model_of, phases_are_kept
 from deeprage.data.gene_records import STRANDS, GeneRecord
+from deeprage.data.identifiers import Identifier
 from deeprage.data.loci import Locus, loci_of
 from deeprage.data.origin import unwrapped
 from deeprage.errors import unknown
@@ -70,8 +71,9 @@ def gene_table(
     """One row per gene, see `annotation.Annotation.genes`.
 
     A gene that is on a chromosome and on a sequence that the genome lacks, or that is an
-    alternate, is the one on the chromosome (`other_loci` counts these). A gene at several loci
-    that are left has the problem `SEVERAL_LOCI`.
+    alternate, is the one on the chromosome (`other_loci` counts the others). A gene at several loci
+    that are left has the problem `SEVERAL_LOCI`. A gene on an alternate sequence that has names in
+    common with one on a chromosome loses these, so that they mean the latter.
 
     Args:
         attribute: the attribute that names genes; those that share its value are named by the
@@ -79,12 +81,9 @@ def gene_table(
     """
     phases = phases_are_kept(records)
     names = _unique_names(records, attribute)
-    placed = [
-        _Placed(name, record, _places(record, molecules))
-        for name, record in zip(names, records, strict=True)
-    ]
-    kept = _without_alternates(placed, attribute, molecules)
-    rows = [_row(one, molecules, phases) for one in kept]
+    placed = [_placed(name, record, molecules) for name, record in zip(names, records, strict=True)]
+    on_chromosomes = {pair for one in placed if not one.beside for pair in one.record.identifiers}
+    rows = [_row(one, molecules, phases, on_chromosomes) for one in placed]
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
@@ -97,12 +96,30 @@ _COLUMNS = (
 
 @dataclass
 class _Placed:
-    """A gene's name, record and places, those that count and how many more there are."""
+    """A gene's name, record and places: those that count, and how many more there are.
+
+    `beside` says that those that count are on alternate or absent sequences.
+    """
 
     name: str
     record: GeneRecord
     loci: list[Locus]
-    other_loci: int = 0
+    other_loci: int
+    beside: bool
+
+
+def _placed(name: str, record: GeneRecord, molecules: Molecules) -> _Placed:
+    """The gene with the places that count: those on chromosomes, if there are any."""
+    loci = _places(record, molecules)
+    standing = [_standing(molecules(locus.chromosome)) for locus in loci]
+    best = min(standing)
+    kept = [locus for locus, own in zip(loci, standing, strict=True) if own == best]
+    return _Placed(name, record, kept, len(loci) - len(kept), best > 0)
+
+
+def _standing(molecule: Molecule | None) -> int:
+    """0 for chromosomes, 1 for alternate and 2 for absent sequences."""
+    return 2 if molecule is None else int(molecule.alternate)
 
 
 def _places(record: GeneRecord, molecules: Molecules) -> list[Locus]:
@@ -119,37 +136,13 @@ def _places(record: GeneRecord, molecules: Molecules) -> list[Locus]:
     return loci_of(record)
 
 
-def _without_alternates(
-    placed: Iterable[_Placed], attribute: str, molecules: Molecules
-) -> list[_Placed]:
-    """Genes and loci without those on other sequences than chromosomes, if the gene is on one."""
-
-    def standing(locus: Locus) -> int:
-        molecule = molecules(locus.chromosome)
-        return 2 if molecule is None else int(molecule.alternate)
-
-    by_name: dict[str, list[_Placed]] = {}
-    for number, one in enumerate(placed):
-        name = one.record.names.get(attribute)
-        by_name.setdefault(name or f"\t{number}", []).append(one)
-    kept = []
-    for group in by_name.values():
-        best = min(standing(locus) for one in group for locus in one.loci)
-        inside = []
-        outside = 0
-        for one in group:
-            own = [locus for locus in one.loci if standing(locus) == best]
-            outside += len(one.loci) - len(own)
-            if own:
-                inside.append(_Placed(one.name, one.record, own))
-        for one in inside:
-            one.other_loci = outside
-        kept += inside
-    return kept
-
-
-def _row(placed: _Placed, molecules: Molecules, phases: bool) -> tuple[object, ...]:
+def _row(
+    placed: _Placed, molecules: Molecules, phases: bool, on_chromosomes: Collection[Identifier]
+) -> tuple[object, ...]:
     name, record, loci = placed.name, placed.record, placed.loci
+    identifiers = list(dict.fromkeys(record.identifiers))
+    if placed.beside:
+        identifiers = [pair for pair in identifiers if pair not in on_chromosomes]
     locus = loci[0]
     molecule = molecules(locus.chromosome)
     problem = _problem(loci, molecule)
@@ -157,6 +150,8 @@ def _row(placed: _Placed, molecules: Molecules, phases: bool) -> tuple[object, .
     symbol = next((record.names[key] for key in _SYMBOL_ATTRIBUTES if record.names.get(key)), name)
     known = [record.names[key] for key in ID_ATTRIBUTES if record.names.get(key)]
     aliases = [other for other in dict.fromkeys([*known, *record.aliases]) if other != name]
+    if len(identifiers) < len(set(record.identifiers)):
+        symbol, aliases = name, []
     return (
         name,
         symbol,
@@ -174,7 +169,7 @@ def _row(placed: _Placed, molecules: Molecules, phases: bool) -> tuple[object, .
         locus.trans_spliced,
         placed.other_loci,
         tuple(aliases),
-        tuple(dict.fromkeys(record.identifiers)),
+        tuple(identifiers),
     )
 
 

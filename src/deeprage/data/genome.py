@@ -206,7 +206,7 @@ def genbank_records(path: Path, what: str) -> Iterator[Any]:
                 raise  # what the reader of text makes of a damaged file
             except Exception as error:
                 # Biopython raises errors of many kinds for what it does not expect in a file.
-                reason = re.split("[\n;]", str(error))[0][:200] or type(error).__name__
+                reason = re.split("[\n;]", str(error))[0][:200] or "a line of it cannot be read"
                 raise DeepRageError(
                     f"{what} {path} is not a whole GenBank file ({reason}); download it again."
                 ) from error
