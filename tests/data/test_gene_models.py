@@ -215,6 +215,18 @@ class TestLoci:
         text = text.replace("                     /trans_splicing\n", "")
         assert cut(tmp_path, text).without == {"a": Problem.SEVERAL_LOCI}
 
+    @pytest.mark.parametrize(("strand", "start"), [("+", 100), ("-", 789)])
+    def test_numbered_parts_of_an_interrupted_gene_are_one_gene(
+        self, tmp_path: Path, strand: str, start: int
+    ) -> None:
+        text = gff(
+            f"pseudogene 101 190 {strand} . ID=a;part=1/2",
+            f"pseudogene 701 790 {strand} . ID=a;part=2/2",
+            f"CDS 101 190 {strand} 0 ID=p;Parent=a",
+            f"CDS 701 790 {strand} 0 ID=p;Parent=a",
+        )
+        assert genes_of(tmp_path, text).loc["a", ["start_codon", "problem"]].tolist() == [start, ""]
+
     def test_transcripts_apart_within_one_gene_line_are_one_gene(self, tmp_path: Path) -> None:
         text = gtf(
             "gene 101 790 + . a -",

@@ -49,6 +49,12 @@ def loci_of(record: GeneRecord) -> list[Locus]:
         return [single]
     strand = _only_strand(record.parts())
     rows = [_on(row, strand) for row in record.rows]
+    if _are_parts(rows) and not record.trans_spliced:
+        # NCBI numbers the parts of an interrupted gene, whose order the coordinates give.
+        if len({row.home for row in rows}) == 1:
+            rows = [_reach(rows)]
+        else:
+            record = replace(record, trans_spliced=True)
     pieces = [
         piece
         for transcript in record.transcripts.values()
@@ -198,9 +204,13 @@ def _place(part: Part) -> Locus:
 
 def _first_row(rows: Sequence[Part]) -> Part | None:
     """The line of the first part of a gene, where its lines are numbered."""
-    if len(rows) < 2 or not all(row.rank for row in rows):
-        return None
-    return min(rows, key=lambda row: row.rank)
+    return min(rows, key=lambda row: row.rank) if _are_parts(rows) else None
+
+
+def _are_parts(rows: Sequence[Part]) -> bool:
+    """Whether the lines of a gene are numbered as parts of one."""
+    ranks = {row.rank for row in rows}
+    return len(rows) > 1 and 0 not in ranks and len(ranks) == len(rows)
 
 
 def _is_numbered_through(transcript: Transcript) -> bool:
