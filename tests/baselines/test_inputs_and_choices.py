@@ -205,26 +205,20 @@ class TestInputs:
         assert dimer_presence(tokens[:, 8:], arm=2, gap=1).presence.sum() == 1
         assert kmer_presence(tokens[:, :2], 2).presence.sum() == 1
 
-    def test_attributes_of_trees_are_counts_best_scores_and_occupancies(self, tmp_path) -> None:
+    def test_attributes_of_trees_are_counts_best_scores_and_occupancies(self) -> None:
         rng = np.random.default_rng(0)
         tokens = rng.integers(0, 4, (12, 40)).astype(np.int8)
-        letters = rng.dirichlet([0.5] * 4, 6)
-        rows = "\n".join(" ".join(f"{x:.6f}" for x in row) for row in letters)
-        path = tmp_path / "m.meme"
-        path.write_text(
-            "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF m1 FAC\nletter-probability matrix: w= 6\n"
-            + rows
-        )
-        names, values = gene_attributes(tokens, kmer=2, motif_files=[path], bins=3)
+        motifs = [Motif("m1", "FAC", rng.dirichlet([0.5] * 4, 6).T)]
+        names, values = gene_attributes(tokens, kmer=2, motifs=motifs, bins=3)
         assert names[10:] == [
             "FAC m1", "FAC m1 occupancy", *(f"FAC m1 in part {n} of 3" for n in (1, 2, 3)),
         ]  # fmt: skip
         np.testing.assert_array_equal(values[:, 10], values[:, 12:].max(axis=1))
         assert values[:, :10].sum(axis=1) == pytest.approx(39)
-        one, other = gene_attributes(tokens, kmer=None, motif_files=[path], bins=1)
+        one, other = gene_attributes(tokens, kmer=None, motifs=motifs, bins=1)
         assert one == ["FAC m1", "FAC m1 occupancy"]
         np.testing.assert_allclose(other, values[:, 10:12], rtol=1e-5)
-        default = gene_attributes(tokens, kmer=None, motif_files=[path])[0]
+        default = gene_attributes(tokens, kmer=None, motifs=motifs)[0]
         assert default[-1] == "FAC m1 in part 5 of 5"
 
     def test_constants_are_not_scaled(self) -> None:

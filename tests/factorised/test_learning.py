@@ -174,7 +174,12 @@ class TestRun:
     def test_its_folder_says_how_it_was_made(self, trained) -> None:
         world, split, run, steps = trained
         config = json.loads((run.path / "config.json").read_text())
-        assert config["model"] == {"name": "deeprage-f", "motifs": ["planted.meme"], "seed": 3}
+        about = config["model"]
+        assert (about["name"], about["motifs"], about["seed"]) == (
+            "deeprage-f",
+            ["planted.meme"],
+            3,
+        )
         assert (config["kind"], config["threads"], config["edges"]) == ("factorised", 1, [-1, 1])
         assert 0 < config["seconds"] < 600
         assert len(steps) == 4

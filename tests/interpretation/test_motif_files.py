@@ -185,7 +185,7 @@ class TestFactors:
         assert matched_factors(MOTIFS) == {"filter_000": [("AAA",), ("BBB", "CCC")]}
         assert matched_factors(MOTIFS, q=0.05) == {"filter_000": [("AAA",)]}
         assert set(matched_factors(MOTIFS, q=0.5)) == {"filter_000", "filter_001"}
-        assert matched_factors({}) == {}
+        assert matched_factors({"filters": []}) == {}
 
     def test_the_first_whose_targets_are_known_is_meant(self) -> None:
         (matches,) = matched_factors(MOTIFS).values()

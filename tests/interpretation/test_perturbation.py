@@ -2,6 +2,7 @@
 
 import pytest
 
+from deeprage.data.names import NameResolver
 from deeprage.data.sites import consensus_pattern
 from deeprage.errors import DeepRageError
 from deeprage.interpretation.perturbation import (
@@ -16,7 +17,8 @@ from deeprage.interpretation.perturbation import (
     read_pair,
 )
 
-FINDER = RegulatorFinder(["YMR037C", "YKL062W", "YGL073W"], ["MSN2", "MSN4", ""])
+NAMES, SYMBOLS = ["YMR037C", "YKL062W", "YGL073W"], ["MSN2", "MSN4", ""]
+FINDER = RegulatorFinder(NameResolver.from_symbols(NAMES, SYMBOLS), SYMBOLS)
 
 
 class TestReading:

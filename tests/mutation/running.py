@@ -71,6 +71,8 @@ class Copy:
         if not out.exists():
             raise RuntimeError(f"the tests do not run: {log.read_text()[-2000:]}")
         table = json.loads(out.read_text())
+        if not table["seconds"]:
+            raise RuntimeError(f"the tests do not run: {log.read_text()[-2000:]}")
         self.seconds |= table["seconds"]
         for path, lines in table["covered"].items():
             known = self.covered.setdefault(path, {})
