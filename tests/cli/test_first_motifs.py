@@ -84,3 +84,23 @@ def test_what_cannot_start_from_motifs_is_refused(
     refused(train(*START, *other, "--motifs", known), "conv encoder only", "deepbind", "'random'")
     refused(train(*START, "--resume", "--motifs", known), "nothing to resume")
     assert not out.exists()
+
+
+def test_a_run_goes_on_from_its_own_motifs(
+    deeprage: Deeprage, toy: Path, tmp_path: Path, known: Path
+) -> None:
+    train = ("train", toy, "--out", tmp_path / "run", *TINY, *START, "--regime", "genes")
+    assert deeprage(*train, "--motifs", known).code == 0
+    about = Run.load(tmp_path / "run").config["first_motifs"]
+    more = ("--epochs", 2, "--resume")
+    other = tmp_path / "other.meme"
+    other.write_text(known.read_text())
+    refused(deeprage(*train, *more, "--motifs", other), "known.meme there", "other.meme here")
+    text = known.read_text()
+    known.write_text(text.replace("0.91", "0.90", 1).replace("0.03", "0.04", 1))
+    refused(deeprage(*train, *more, "--motifs", known), "the content of the motifs")
+    known.unlink()
+    assert deeprage(*train, *more).code == 0  # the weights are as far as they were
+    run = Run.load(tmp_path / "run")
+    assert run.config["first_motifs"] == about
+    assert run.config["training"]["epochs"] == 2

@@ -121,6 +121,8 @@ def train(
             if network.first_filters == "words":
                 start_from_words(prepared.model, seen, split)
             elif from_motifs:
+                if not about_motifs:  # resumed without a finished epoch, it begins again
+                    known, config["first_motifs"] = first_motifs(motifs, compendium)
                 start_from_motifs(prepared.model, seen, split, known)
             sample = _calibration(prepared.train, training.seed)
             prepared.model.calibrate(sample.cpu())
