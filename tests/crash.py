@@ -101,7 +101,7 @@ IMPORT = [
     *("--out", "i.h5ad"),
 ]
 PREDICT = [
-    *("predict", "r", "--promoters", "p.fa", "--regulators", "d.levels.tsv", "--out", "y.tsv"),
+    *("predict", "r", "--promoters", "q.fa", "--regulators", "d.levels.tsv", "--out", "y.tsv"),
     *("--classes-out", "c.tsv"),
 ]
 ATTRIBUTE = [
@@ -197,8 +197,14 @@ def in_fork(work: Callable[[], int], log: Path) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def command_in(folder: Path, command: Sequence[str], *, kill_before: int = 0) -> int:
-    """Run a command in a folder; kill the process before its n-th change below that folder."""
+def command_in(
+    folder: Path, command: Sequence[str], *, kill_before: int = 0, count_to: Path | None = None
+) -> int:
+    """Run a command in a folder; kill the process before its n-th change below that folder.
+
+    Args:
+        count_to: a file for the number of changes.
+    """
     from deeprage.cli.app import run
 
     os.chdir(folder)
@@ -224,15 +230,18 @@ def command_in(folder: Path, command: Sequence[str], *, kill_before: int = 0) ->
             if count == kill_before:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    if kill_before:
+    if kill_before or count_to is not None:
         sys.addaudithook(hook)
-    return run(list(command))
+    code = run(list(command))
+    if count_to is not None:
+        count_to.write_text(str(count))
+    return code
 
 
-def give(folder: Path, command: Sequence[str]) -> None:
+def give(folder: Path, command: Sequence[str], *, count_to: Path | None = None) -> None:
     """Run a command that has to end well."""
     log = folder.parent / "log"
-    code = in_fork(partial(command_in, folder, command), log)
+    code = in_fork(partial(command_in, folder, command, count_to=count_to), log)
     if code != 0:
         text = log.read_text(errors="replace").strip()
         raise Failure(f"exit code {code} of deeprage {' '.join(command)}\n{text[-1500:]}")
@@ -265,26 +274,31 @@ def _steady(content: Any) -> Any:
     return [_steady(value) for value in content] if isinstance(content, list) else content
 
 
-def set_up(folder: Path, scenario: Scenario) -> None:
-    """The folder as the command finds it, with files of the user in it."""
-    folder.mkdir()
-    (folder / "m.meme").write_text(
-        "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF a\nletter-probability matrix: w= 6\n"
-        + "".join(f"{' '.join('1' if a == b else '0' for b in 'ACGT')}\n" for a in "ACGTCA")
-    )
-    if scenario.command[:2] == IMPORT[:2]:
-        _files_to_import(folder)
-    for command in scenario.before:
-        give(folder, command)
-    if scenario.command[0] == "predict":
-        (folder / "p.fa").write_text(">new\n" + "ACGT" * 15 + "\n")
+def set_up(folder: Path, scenario: Scenario, ready: Path) -> None:
+    """The folder as the command finds it, with files of the user in it.
+
+    Args:
+        ready: where folders are kept that several scenarios begin with.
+    """
+    current = ready / "start"
+    if not current.is_dir():
+        current.mkdir()
+        _files_of_user(current)
+    for number in range(len(scenario.before)):
+        steps = [tuple(command) for command in scenario.before[: number + 1]]
+        following = ready / hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
+        if not following.is_dir():
+            shutil.copytree(current, following)
+            give(following, steps[-1])
+        current = following
+    shutil.copytree(current, folder)
     for inner in (".", "r", "r/mine", "r/knockouts"):
         if (folder / inner).is_dir() or (inner == "r/mine" and (folder / "r").is_dir()):
             (folder / inner).mkdir(exist_ok=True)
             (folder / inner / "mine.txt").write_text(PRECIOUS)
 
 
-def _files_to_import(folder: Path) -> None:
+def _files_of_user(folder: Path) -> None:
     rng = random.Random(0)
     genes = [f"G{number:02d}" for number in range(20)]
     lines = ["gene\t" + "\t".join(f"c{number}" for number in range(6))]
@@ -293,6 +307,11 @@ def _files_to_import(folder: Path) -> None:
     (folder / "g.txt").write_text("G00\nG01\n")
     (folder / "p.fa").write_text(
         "".join(f">{gene}\n{''.join(rng.choices('ACGT', k=60))}\n" for gene in genes)
+    )
+    (folder / "q.fa").write_text(">new\n" + "ACGT" * 15 + "\n")
+    columns = "".join(f"{' '.join('1' if a == b else '0' for b in 'ACGT')}\n" for a in "ACGTCA")
+    (folder / "m.meme").write_text(
+        "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF a\nletter-probability matrix: w= 6\n" + columns
     )
 
 
@@ -315,19 +334,20 @@ def folders() -> Iterator[Path]:
 class Case:
     """A scenario with its folder and the results that are right."""
 
-    def __init__(self, root: Path, scenario: Scenario) -> None:
+    def __init__(self, root: Path, scenario: Scenario, ready: Path) -> None:
         self.root, self.scenario = root, scenario
         self.start = root / "start"
-        set_up(self.start, scenario)
+        set_up(self.start, scenario, ready)
         self.mine = mine(self.start)
         self.earlier = state_of(self.start, scenario.result)
         self.expected = self._undisturbed(scenario.command)
+        self.events = int((root / "events").read_text())
         self.other = None if scenario.other is None else self._undisturbed(scenario.other)
 
     def _undisturbed(self, command: Sequence[str]) -> State:
         folder = self.root / "undisturbed"
         shutil.copytree(self.start, folder, symlinks=True)
-        give(folder, command)
+        give(folder, command, count_to=self.root / "events")
         found = state_of(folder, self.scenario.result)
         shutil.rmtree(folder)
         return found
@@ -391,7 +411,8 @@ class Case:
         """After any command of another kind the earlier result or the new one is whole."""
         target = killed / "r" if (killed / "r").is_dir() else None
         if target is not None:
-            give(killed, ["predict", "r", *self._inputs(killed), "--out", "kept.tsv"])
+            inputs = ["--promoters", "q.fa", "--regulators", "d.levels.tsv"]
+            give(killed, ["predict", "r", *inputs, "--out", "kept.tsv"])
         recovered = partial(_recover, killed, self.scenario)
         if in_fork(recovered, self.root / "log") != 0:
             raise Failure((self.root / "log").read_text()[-1500:])
@@ -400,10 +421,6 @@ class Case:
             raise Failure(
                 f"neither the earlier result nor the new one: {_unlike(found, self.earlier)}"
             )
-
-    def _inputs(self, folder: Path) -> list[str]:
-        (folder / "q.fa").write_text(">new\n" + "ACGT" * 15 + "\n")
-        return ["--promoters", "q.fa", "--regulators", "d.levels.tsv"]
 
 
 def _recover(folder: Path, scenario: Scenario) -> int:
@@ -445,50 +462,24 @@ def import_all() -> None:
     warnings.simplefilter("ignore")
 
 
-def numbers_of(root: Path, case: Case) -> int:
-    """How many events the command has."""
-    low, high = 0, 64
-    while _killed(root, case, high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _killed(root, case, middle) else (low, middle)
-    return low
-
-
-def _killed(root: Path, case: Case, number: int) -> bool:
-    folder = root / "count"
-    shutil.copytree(case.start, folder, symlinks=True)
-    work = partial(command_in, folder, case.scenario.command, kill_before=number)
-    code = in_fork(work, root / "log")
-    shutil.rmtree(folder)
-    return code != 0
-
-
-def run_scenario(name: str, options: argparse.Namespace) -> tuple[int, list[str]]:
+def run_scenario(name: str, ready: Path, options: argparse.Namespace) -> tuple[int, list[str]]:
     """Events tried and what went wrong."""
-    problems = []
+    problems, tried = [], 0
     with folders() as root:
-        case = Case(root, SCENARIOS[name])
+        case = Case(root, SCENARIOS[name], ready)
+        numbers: Sequence[int] = range(options.first, case.events + 2)  # and one that is no more
         if options.only is not None:
             numbers = [options.only]
         elif options.sample is not None:
-            last = numbers_of(root, case)
-            drawn = random.Random(f"{options.seed} {name}").sample(
-                range(1, last + 1), k=min(options.sample, last)
-            )
-            numbers = sorted(drawn)
-        else:
-            numbers = list(range(options.first, 100_000))
-        tried = 0
+            drawn = random.Random(f"{options.seed} {name}")
+            every = range(1, case.events + 1)
+            numbers = sorted(drawn.sample(every, k=min(options.sample, case.events)))
         for number in numbers:
             try:
-                if not case.check(number):
-                    break
+                tried += case.check(number)
             except Failure as failure:
                 problems.append(f"{name}, killed before event {number}: {failure}")
                 print(problems[-1], flush=True)
-            tried += 1
     return tried, problems
 
 
@@ -505,10 +496,11 @@ def main() -> None:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     import_all()
     failed = 0
-    for name in options.scenarios:
-        tried, problems = run_scenario(name, options)
-        failed += len(problems)
-        print(f"{name}: {tried} events, {len(problems)} problems", flush=True)
+    with folders() as ready:
+        for name in options.scenarios:
+            tried, problems = run_scenario(name, ready, options)
+            failed += len(problems)
+            print(f"{name}: {tried} events, {len(problems)} problems", flush=True)
     sys.exit(1 if failed else 0)
 
 

@@ -5,18 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from tests.crash import SCENARIOS
 
 #: Events of each scenario.
-SAMPLE = int(os.environ.get("DEEPRAGE_CRASH_SAMPLE", "1"))
+SAMPLE = os.environ.get("DEEPRAGE_CRASH_SAMPLE", "1")
 
 
-@pytest.mark.parametrize("half", [0, 1])
-def test_killed_commands_go_on(half: int) -> None:
+def test_killed_commands_go_on() -> None:
     """In a process of its own, which forks before it has any thread."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.crash", "--sample", str(SAMPLE), *list(SCENARIOS)[half::2]],
+        [sys.executable, "-m", "tests.crash", "--sample", SAMPLE],
         cwd=Path(__file__).parent.parent,
         capture_output=True,
         text=True,
@@ -24,4 +22,4 @@ def test_killed_commands_go_on(half: int) -> None:
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert done.stdout.count(", 0 problems") == len(list(SCENARIOS)[half::2])
+    assert done.stdout.count(" 0 problems") == len(SCENARIOS)
