@@ -79,12 +79,19 @@ class TestLikeness:
         half[:20] = 4
         assert identity(half, half) == 0.5
 
-    def test_the_share_of_words_that_makes_a_copy_is_that_of_the_gene_groups(self) -> None:
-        tokens = promoters(4, 1000)
-        # 200 of 985 words of 16 letters lie in 215 common letters.
-        tokens[1, :215] = tokens[0, 300:515]
-        tokens[3, :214] = tokens[2, 300:514]
-        tokens[[1, 3], [215, 214]] = (tokens[[0, 2], [515, 514]] + 1) % 4
+    @pytest.mark.parametrize(("length", "words"), [(1000, 200), (67, 11)])
+    def test_the_share_of_words_that_makes_a_copy_is_that_of_the_gene_groups(
+        self, length: int, words: int
+    ) -> None:
+        """200 of 985, rounded: so many words of 16 letters lie in 15 more letters."""
+        tokens = promoters(4, length)
+        common = words + 15
+        start = length - common - 10
+        tokens[1, :common] = tokens[0, start : start + common]
+        tokens[3, : common - 1] = tokens[2, start : start + common - 1]
+        # The next letter differs on either side.
+        for copy, original, end in ((1, 0, common), (3, 2, common - 1)):
+            tokens[copy, end] = (tokens[original, start + end] + 1) % 4
         near, _ = shared_with(tokens, np.array([0, 2]), np.array([1, 3]))
         assert near.tolist() == [True, False]
 

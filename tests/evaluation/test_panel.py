@@ -103,6 +103,28 @@ def test_a_row_has_the_sums_of_its_folds_and_paired_intervals(compendium) -> Non
         )
 
 
+def test_accuracy_is_of_labelled_cells_and_needs_two_classes(compendium) -> None:
+    truth = entry(compendium, "one", 0.5).truth
+    half = truth.copy()
+    half[:10] = -1
+    same = np.where(truth >= 0, 1, -1).astype(np.int8)
+    found = panel(
+        compendium,
+        [entry(compendium, "half", 0.5, truth=half), entry(compendium, "same", 0.5, truth=same)],
+        regime=Regime.GENES,
+        seed=4,
+    )
+    rows = rows_of(found)
+    assert rows["same"]["intervals"]["accuracy"] is None
+    assert rows["same"]["intervals"]["pearson"] is not None
+    classes = entry(compendium, "half", 0.5).classes
+    labelled = half >= 0
+    resampler = Resampler(compendium.groups, compendium.series, labelled, seed=4)
+    expected = interval(resampler.accuracy(classes == half))
+    assert rows["half"]["intervals"]["accuracy"] == pytest.approx(expected)
+    assert rows["half"]["scores"]["accuracy"] == pytest.approx(np.mean((classes == half)[labelled]))
+
+
 def test_predictors_without_a_common_cell_are_not_compared(compendium) -> None:
     apart = np.zeros((40, 12), dtype=bool)
     apart[20:] = True

@@ -107,7 +107,7 @@ def test_coverage_counts_cells_within_the_interval_of_their_own_fold(folds) -> N
             half = ranked[math.ceil(0.9 * (len(ranked) + 1)) - 1]
             inside += (error[split.cells(Role.TEST) & among & ~np.isnan(error)] <= half).sum()
     found = pool(compendium, outcomes).coverage_90
-    assert found == pytest.approx(inside / (~np.isnan(compendium.expression)).sum(), abs=0.003)
+    assert found == pytest.approx(inside / (~np.isnan(compendium.expression)).sum(), abs=1e-9)
     assert 0.85 < found < 0.95
 
 
