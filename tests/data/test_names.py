@@ -139,6 +139,36 @@ class TestOneNameOfTwoGenes:
         }
 
 
+class TestNumbers:
+    """Numbers of several databases, as NCBI gives human genes."""
+
+    genes = NameResolver(
+        [f"g{n}" for n in range(100)],
+        [
+            [("Dbxref:GeneID", str(7 * n)), ("Dbxref:HGNC", f"HGNC:{5 * n}"), ("gene", f"S{n}")]
+            for n in range(100)
+        ],
+    )
+
+    def test_are_of_the_database_that_explains_the_list(self) -> None:
+        names = [str(7 * n) for n in range(100)]
+        assert self.genes.resolve(names).gene_index == tuple(range(100))
+
+    def test_a_retired_one_is_not_taken_for_that_of_another_database(self) -> None:
+        names = [str(7 * n) for n in range(100)]
+        meant = self.genes.resolve([*names, "495"])  # HGNC:495 is g99
+        assert meant.gene_index[-1] is None
+        assert self.genes.resolve([*names[:5], "HGNC:495"]).gene_index[-1] == 99
+
+    def test_alone_one_of_two_databases_is_ambiguous(self) -> None:
+        assert self.genes.resolve(["35"]).ambiguous == {"35": ("g5", "g7")}
+
+    def test_accessions_of_genbank_are_no_numbers_after_r(self) -> None:
+        names = [f"M{n}" for n in range(700, 720)]
+        assert not self.genes.resolve([*names, "X693"]).resolved
+        assert len(self.genes.resolve([f"X{7 * n}" for n in range(50, 100)]).resolved) == 50
+
+
 class TestVersions:
     def test_numbers_that_tell_genes_apart_are_no_versions(self) -> None:
         worm = NameResolver([f"F10E9.{n}" for n in range(1, 12)])
@@ -165,6 +195,7 @@ class TestVersions:
 
 class TestNoFalseFriends:
     @pytest.mark.parametrize("name", ["HGNC:9400131", "MGI:501", "chr1:9400131", "5", "Fabp", "arm",
+                                      "fab3p", "id-QX_0001",
                                       "QX_0001_QX_0002", "the Fab1 domain", "", " "])  # fmt: skip
     def test_names_that_only_look_alike(self, name: str) -> None:
         assert RESOLVER.resolve([name]).resolved == {}

@@ -9,13 +9,12 @@ from typing import Generic, TypeVar
 
 from deeprage.data.gene_source import GeneSource
 from deeprage.data.identifiers import Identifier
+from deeprage.data.name_choice import Rule, precedence
 from deeprage.data.name_index import MANY, OWN_NAME
 from deeprage.data.names import (
     NameResolver,
     ResolvedNames,
-    Rule,
     ambiguous_names,
-    precedence,
 )
 from deeprage.data.near_names import likely_causes, near_names_hint
 from deeprage.data.regulator_list import ListedName, choose_names

@@ -6,8 +6,8 @@ from enum import IntEnum
 
 #: Words that tools put before an identifier to say what it names.
 _FEATURE = re.compile(
-    r"(gene|pseudogene|transcript|mrna|rna|trna|rrna|ncrna|cds|exon|protein|polypeptide|locus"
-    r"|locus_tag|gene_id|gene_name|id|name|symbol|lcl)[:|-](?=.)",
+    r"((gene|pseudogene|transcript|mrna|rna|trna|rrna|ncrna|cds|exon)[:|-]"
+    r"|(protein|polypeptide|locus|locus_tag|gene_id|gene_name|id|name|symbol|lcl)[:|])(?=.)",
     re.IGNORECASE,
 )
 #: Databases whose name may stand before an identifier that is not a number.
@@ -30,7 +30,7 @@ _MARKED = re.compile(r"[:|(-]|^\d+\.|^LOC\d", re.IGNORECASE)
 _DECIMAL = re.compile(r"(\d+)\.0+")
 _VERSION = re.compile(r"(?P<base>.*[^.\s])\.\d{1,3}(?P<copy>_PAR_Y)?")
 _R_NAME = re.compile(r"[^\W\d_][\w.]*")
-_PROTEIN = re.compile(r"([A-Za-z]{2,4}\d{1,3}[A-Z]?)p")
+_PROTEIN = re.compile(r"([A-Z][A-Za-z]{1,3}\d{1,3}[A-Z]?)p")
 #: Marks that join identifiers, and those that occur within names too.
 _JOINED = re.compile(r"\s*(?:///|//|\||;|::)\s*")
 _SPACED = re.compile(r"[\s,()\[\]]+")

@@ -13,9 +13,17 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from deeprage.data.identifiers import Identifier
+from deeprage.data.name_choice import (
+    Evidence,
+    Matches,
+    Rule,
+    drop_false_numbers,
+    rank,
+    without_looser,
+)
 from deeprage.data.name_forms import (
     Form,
     bare,
@@ -26,30 +34,13 @@ from deeprage.data.name_forms import (
     spaced_parts,
     unversioned,
 )
-from deeprage.data.name_index import IDS, OWN_NAME, SYMBOLS, NameIndex, are_versions
+from deeprage.data.name_index import OWN_NAME, SYMBOLS, NameIndex, are_versions
 from deeprage.errors import DeepRageError, counted, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ORDER = {kind: place for place, kind in enumerate((OWN_NAME, *IDS, *SYMBOLS))}
-#: An explanation that fits so many times more names of a list than another is the right one.
-_DOMINANT = 4
 _LOOSE = (Form.BARE, Form.VERSION, Form.CASE, Form.VERSION_CASE, Form.R_NAME)
-
-
-class Rule(NamedTuple):
-    """The kind of identifier by which a name was resolved, and the form that was compared."""
-
-    kind: str
-    form: Form
-
-    @property
-    def label(self) -> str:
-        """`symbol`, `gene_id without version`, `GeneID (Dbxref)`."""
-        database = self.kind.removeprefix("Dbxref:")
-        kind = self.kind if database == self.kind else f"{database} (Dbxref)"
-        return kind + self.form.label
 
 
 @dataclass(frozen=True)
@@ -110,10 +101,6 @@ class ResolvedNames:
             for name, genes in list(self.ambiguous.items())[:most]
         ]
         return ", ".join(shown) + (", ..." if len(self.ambiguous) > most else "")
-
-
-#: By kind: the form of the least change in which a name fits, and the genes that it then means.
-_Matches = dict[str, tuple[Form, frozenset[int]]]
 
 
 class NameResolver:
@@ -233,16 +220,12 @@ class NameResolver:
         listed = sorted({cleaned(name) for name in given} - {""})
         matches = {name: self._matches(name, kind) for name in listed}
         self._drop_false_versions(matches)
+        drop_false_numbers(matches)
         self._add_joined(matches, kind)
-        support = Counter(
-            kind
-            for found in matches.values()
-            for kind, (_, genes) in found.items()
-            if len(genes) == 1
-        )
-        chosen = {name: _choose(found, support) for name, found in matches.items() if found}
+        evidence = Evidence(matches)
+        chosen = {name: evidence.choose(name) for name, found in matches.items() if found}
         if distinct:
-            chosen = _without_looser(chosen)
+            chosen = without_looser(chosen)
         none: tuple[Rule | None, frozenset[int]] = (None, frozenset())
         index: list[int | None] = []
         rules: list[Rule | None] = []
@@ -261,10 +244,10 @@ class NameResolver:
     def _place_of(self, gene: int) -> int | None:
         return gene if self._chosen is None else self._chosen.get(gene)
 
-    def _matches(self, name: str, only: str | None) -> _Matches:
-        matches: _Matches = {}
+    def _matches(self, name: str, only: str | None) -> Matches:
+        matches: Matches = {}
         self._add(matches, name, Form.WRITTEN, only)
-        if any(_rank(kind) < 2 for kind in matches):
+        if any(rank(kind) < 2 for kind in matches):
             return matches
         for form in _LOOSE:
             self._add(matches, name, form, only)
@@ -273,7 +256,7 @@ class NameResolver:
             return {kind: (Form.PROTEIN, genes) for kind, (_, genes) in matches.items()}
         return matches
 
-    def _add(self, matches: _Matches, name: str, form: Form, only: str | None) -> None:
+    def _add(self, matches: Matches, name: str, form: Form, only: str | None) -> None:
         """Add genes by the kinds that do not fit in a form of less change."""
         by_kind: dict[str, set[int]] = {}
         for kind, gene in self._index.look(name, form):
@@ -282,7 +265,7 @@ class NameResolver:
         for kind, genes in by_kind.items():
             matches[kind] = form, frozenset(genes)
 
-    def _drop_false_versions(self, matches: dict[str, _Matches]) -> None:
+    def _drop_false_versions(self, matches: dict[str, Matches]) -> None:
         """Leave out matches without version where the list tells names apart by that number."""
         changed = (Form.VERSION, Form.VERSION_CASE)
         versioned = {name for name in matches if unversioned(bare(name)) != bare(name)}
@@ -303,11 +286,11 @@ class NameResolver:
             for own, value in self.identifiers[gene]
         )
 
-    def _add_joined(self, matches: dict[str, _Matches], only: str | None) -> None:
+    def _add_joined(self, matches: dict[str, Matches], only: str | None) -> None:
         """Resolve names that are made of several, where nothing else fits."""
         lost = [name for name, found in matches.items() if not found]
         sure = 0
-        half: dict[str, _Matches] = {}
+        half: dict[str, Matches] = {}
         for name in lost:
             if found := self._joined(joined_parts(name), only):
                 matches[name] = found
@@ -320,7 +303,7 @@ class NameResolver:
         if sure > len(half):
             matches.update(half)
 
-    def _joined(self, parts: Sequence[str], only: str | None) -> _Matches:
+    def _joined(self, parts: Sequence[str], only: str | None) -> Matches:
         """Genes that fit every part which fits any, parts that are numbers last."""
         by_part = [(part, self._exact(part, only)) for part in parts]
         known = [(part, genes) for part, genes in by_part if genes]
@@ -331,13 +314,13 @@ class NameResolver:
         common = frozenset.intersection(*sets)
         return {"identifiers": (Form.JOINED, common or frozenset.union(*sets))}
 
-    def _spaced(self, name: str, only: str | None) -> _Matches:
+    def _spaced(self, name: str, only: str | None) -> Matches:
         """Genes by `symbol (id)`: at least two words mean one gene."""
         sets = [genes for part in spaced_parts(name) if (genes := self._exact(part, only))]
         common = frozenset.intersection(*sets) if len(sets) > 1 else frozenset[int]()
         return {"identifiers": (Form.JOINED, common)} if common else {}
 
-    def _halved(self, name: str, only: str | None, *, strict: bool) -> _Matches:
+    def _halved(self, name: str, only: str | None, *, strict: bool) -> Matches:
         """Genes by `id_symbol`: both halves mean one gene or, not strict, one does and alone."""
         meant: set[frozenset[int]] = set()
         for left, right in halves(name):
@@ -350,13 +333,13 @@ class NameResolver:
 
     def _exact(self, part: str, only: str | None) -> frozenset[int]:
         """Genes that a part of a name means, official names before aliases."""
-        matches: _Matches = {}
+        matches: Matches = {}
         for form in (Form.WRITTEN, Form.BARE, Form.VERSION):
             self._add(matches, part, form, only)
             if matches:
                 break
-        best = min(map(_rank, matches), default=0)
-        kept = [genes for kind, (_, genes) in matches.items() if _rank(kind) == best]
+        best = min(map(rank, matches), default=0)
+        kept = [genes for kind, (_, genes) in matches.items() if rank(kind) == best]
         return frozenset().union(*kept)
 
 
@@ -367,67 +350,6 @@ def ambiguous_names(meant: ResolvedNames, what: str) -> DeepRageError:
         f"{counted(number, f'{what} name')} {'belongs' if number == 1 else 'belong'} to several "
         f"genes: {meant.ambiguity()}. Give the identifier of the gene that is meant."
     )
-
-
-def _choose(matches: _Matches, support: Mapping[str, int]) -> tuple[Rule, frozenset[int]]:
-    """The best rule, and the genes of all rules that none other goes before."""
-    ordered = sorted(
-        matches,
-        key=lambda kind: (_rank(kind) > 0, matches[kind][0], -support[kind], precedence(kind)),
-    )
-    standing = [
-        kind
-        for kind in ordered
-        if not any(_goes_before(other, kind, matches, support) for other in ordered)
-    ]
-    standing = standing or ordered
-    genes = frozenset[int]().union(*(matches[kind][1] for kind in standing))
-    return Rule(standing[0], matches[standing[0]][0]), genes
-
-
-def _without_looser(
-    chosen: Mapping[str, tuple[Rule, frozenset[int]]],
-) -> dict[str, tuple[Rule, frozenset[int]]]:
-    """Without names that fit a gene by an alias or if changed, where another name is sure."""
-    sure = {
-        gene
-        for rule, genes in chosen.values()
-        for gene in genes
-        if len(genes) == 1 and _is_sure(rule)
-    }
-    return {
-        name: (rule, genes)
-        for name, (rule, genes) in chosen.items()
-        if _is_sure(rule) or not genes <= sure
-    }
-
-
-def _is_sure(rule: Rule) -> bool:
-    return rule.form <= Form.BARE and _rank(rule.kind) < 2
-
-
-def _goes_before(one: str, other: str, matches: _Matches, support: Mapping[str, int]) -> bool:
-    """Whether one kind of identifier decides against another, for a name that fits both."""
-    if matches[one][1] == matches[other][1]:
-        return False
-    first, second = (matches[kind][0] for kind in (one, other))
-    if OWN_NAME in (one, other) and (first <= second if one == OWN_NAME else second <= first):
-        return one == OWN_NAME
-    most, least = sorted((support[one], support[other]), reverse=True)
-    if most >= _DOMINANT * max(least, 1):
-        return support[one] == most
-    ranks = _rank(one) // 2, _rank(other) // 2
-    return first <= second and ranks[0] <= ranks[1] and (first, ranks[0]) != (second, ranks[1])
-
-
-def _rank(kind: str) -> int:
-    """0 for one's own names, 1 for identifiers and symbols, 2 for aliases and other databases."""
-    return 0 if kind == OWN_NAME else 1 if kind in _ORDER or kind == "identifiers" else 2
-
-
-def precedence(kind: str) -> tuple[int, str]:
-    """Sorts kinds of identifiers, one's own names and systematic ones first."""
-    return _ORDER.get(kind, len(_ORDER)), kind
 
 
 def _is_kind(kind: str, only: str | None) -> bool:
@@ -444,7 +366,7 @@ def _spelled(pairs: Iterable[Identifier]) -> Iterator[Identifier]:
     for pair in pairs:
         kind, value = pair
         values = [value]
-        if _rank(kind) > 1 and ("|" in value or ";" in value):
+        if rank(kind) > 1 and ("|" in value or ";" in value):
             values += re.split(r"[|;]", value)
         for single in map(cleaned, values):
             known = pair if single == value else (kind, single)
