@@ -165,6 +165,15 @@ class TestSpellings:
         )
         check_promoters(run(promoters=fasta, genome=None, annotation=None)[0])
 
+    def test_renames_find_their_rows_and_their_genes_by_any_name(self, run: Import) -> None:
+        odd = table(lambda n: f"odd {n}" if n < 4 else f"QX_{n:04d}")
+        renames = "matrix\tannotation\nODD 1\tAbc1\nodd 2\tOLD002\nodd 3\t94021\n"
+        compendium, notes = run(expression=odd, renames=renames, regulators="odd 3\nAbc6\nAbc9\n")
+        check_promoters(compendium)
+        assert not notes.remarks
+        with pytest.raises(DeepRageError, match=r"Its second column has: swap the columns"):
+            run(expression=odd, renames="a\tb\nAbc1\todd 1\n")
+
     def test_a_matrix_of_both_kinds_is_counted(self, run: Import) -> None:
         mixed = table(lambda n: f"QX_{n:04d}" if n < 9 else f"Abc{n}")
         compendium, notes = run(expression=mixed, regulators="Abc3\nQX_0006\nAbc9\n")
@@ -439,6 +448,15 @@ class TestRegulatorList:
         with pytest.raises(DeepRageError, match="control characters") as raised:
             run(expression=matrix)
         assert character not in str(raised.value)
+
+
+@pytest.mark.parametrize("changes", [{"annotation": gff().replace("Abc4", "Ab%0Ac")},
+                                     {"groups": "gene\tgroup\nAbc4\ta\x07b\n"}])  # fmt: skip
+def test_symbols_and_groups_have_no_control_characters(
+    run: Import, changes: dict[str, str]
+) -> None:
+    with pytest.raises(DeepRageError, match="have control characters"):
+        run(**changes)
 
 
 def test_all_problems_are_reported_at_once(run: Import) -> None:

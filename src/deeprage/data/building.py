@@ -18,6 +18,7 @@ from deeprage.data.expression import (
 )
 from deeprage.data.gene_source import GeneSource, open_source
 from deeprage.data.joining import DEFAULT_CODING, Parts, join
+from deeprage.data.names import NameResolver
 from deeprage.data.near_names import near_names_hint
 from deeprage.data.orientation import OrientationChooser
 from deeprage.data.problems import Problems
@@ -296,12 +297,17 @@ class _Tables:
 
 
 def _check_renames(renames: Mapping[str, str], rows: Collection[str], path: Path | None) -> None:
-    if renames and set(map(str, rows)).isdisjoint(renames):
-        raise DeepRageError(
-            f"the table of renames {path} names no gene of the expression matrix: it has "
-            f"{examples(renames)}, the matrix {examples(rows)}. Its first column has the names of "
-            f"the matrix.{near_names_hint(renames, rows)}"
-        )
+    names = NameResolver([str(row) for row in rows])
+    if not renames or names.names_of(list(renames)):
+        return
+    turned = (
+        " Its second column has: swap the columns." if names.names_of([*renames.values()]) else ""
+    )
+    raise DeepRageError(
+        f"the table of renames {path} names no gene of the expression matrix: it has "
+        f"{examples(renames)}, the matrix {examples(rows)}. Its first column should have the names "
+        f"of the matrix.{turned}{near_names_hint(renames, rows)}"
+    )
 
 
 def _on_renamed(renamed: Mapping[str, str]) -> list[str]:

@@ -19,7 +19,7 @@ from deeprage.data.identifiers import Identifier
 from deeprage.data.name_index import OWN_NAME
 from deeprage.data.names import NameResolver
 from deeprage.data.reading import HDF5_MAGIC
-from deeprage.data.validation import check_compendium, stored_problem
+from deeprage.data.validation import check_compendium, check_plain_names, stored_problem
 from deeprage.errors import DeepRageError, unknown
 from deeprage.files import written_aside
 
@@ -95,6 +95,8 @@ class Compendium:
         from anndata import AnnData
 
         check_compendium(expression, promoters, regulators, series)
+        check_plain_names((symbols or {}).values(), "genes (symbols)")
+        check_plain_names((groups or {}).values(), "gene groups")
         if unit not in UNITS:
             raise unknown("unit", unit, UNITS)
         genes = [str(gene) for gene in expression.index]

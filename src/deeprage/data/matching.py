@@ -42,7 +42,8 @@ class MatchedGenes:
         cls, rows: Sequence[str], source: GeneSource, renames: Mapping[str, str] | None = None
     ) -> MatchedGenes:
         """Match the rows; `renames` gives the source's name of a row where it differs."""
-        renamed = renames or {}
+        known = NameResolver(rows).names_of(list(renames or {}))
+        renamed = {row: (renames or {})[name] for name, row in known.items()}
         names = [renamed.get(row, row) for row in rows]
         meant = source.names.resolve(names, kind=source.kind, distinct=True)
         return cls(tuple(rows), source, meant)

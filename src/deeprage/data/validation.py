@@ -51,7 +51,9 @@ def check_compendium(
             expression.columns, "conditions in the expression matrix", "rename the columns"
         ),
         lambda: check_unique(regulators, "names in the regulator list", "list each regulator once"),
-        lambda: _check_names(expression, series or ()),
+        lambda: check_plain_names(expression.index, "genes"),
+        lambda: check_plain_names(expression.columns, "conditions"),
+        lambda: check_plain_names(series or (), "series"),
         lambda: check_values(expression),
         lambda: check_promoters(expression.index, promoters),
         lambda: _check_regulators(expression, regulators),
@@ -71,15 +73,14 @@ def _check_series(expression: pd.DataFrame, series: Sequence[str] | None) -> Non
         )
 
 
-def _check_names(expression: pd.DataFrame, series: Iterable[str]) -> None:
-    names = {"gene": expression.index, "condition": expression.columns, "series": series}
-    for what, listed in names.items():
-        odd = [name for name in dict.fromkeys(map(str, listed)) if _CONTROL.search(name)]
-        if odd:
-            raise DeepRageError(
-                f"{counted(len(odd), f'name of a {what}', f'names of {what}s')} have control "
-                f"characters, such as {', '.join(map(ascii, odd[:3]))}: take them out."
-            )
+def check_plain_names(names: Iterable[Hashable], what: str) -> None:
+    """Raise a `DeepRageError` if names, called `what` in the plural, have control characters."""
+    odd = [name for name in dict.fromkeys(map(str, names)) if _CONTROL.search(name)]
+    if odd:
+        raise DeepRageError(
+            f"names of {what} have control characters ({len(odd):,} of them, such as "
+            f"{', '.join(map(ascii, odd[:3]))}): take these characters out."
+        )
 
 
 def check_unique(names: Iterable[Hashable], what: str, advice: str) -> None:
