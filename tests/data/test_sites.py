@@ -1,6 +1,7 @@
 """Sites of consensus words and PWMs, against plain searches."""
 
 import re
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -100,6 +101,17 @@ class TestReading:
     def test_an_unknown_name(self) -> None:
         with pytest.raises(DeepRageError, match=r"unknown motif .abc2.. Did you mean .abc1."):
             read_pattern("abc2", motifs=lambda: [motif()], background=BACKGROUND)
+
+    def test_a_symbol_of_two_motifs_is_refused_with_both(self) -> None:
+        first = motif()
+        twins = [first, replace(first, name="other")]
+        with pytest.raises(DeepRageError, match=r"2 known motifs are called .*'other': give one"):
+            read_pattern(f"pwm:{first.symbol}", motifs=lambda: twins, background=BACKGROUND)
+        options = {"background": BACKGROUND, "p_value": 0.01}
+        found = read_pattern("pwm:OTHER", motifs=lambda: twins, **options)
+        assert found.name == first.symbol
+        with pytest.raises(DeepRageError, match=r"2 known motifs are called .*several files"):
+            read_pattern(first.name, motifs=lambda: [first, first], background=BACKGROUND)
 
 
 def test_same_sites_on_the_other_strand() -> None:

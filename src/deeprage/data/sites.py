@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.motifs import Motif, log_odds
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError, examples, unknown
 
 #: Letters that each IUPAC code stands for.
 IUPAC = {
@@ -148,15 +148,27 @@ def read_pattern(
     name = text[4:] if forced else text
     if name and not forced and all(letter in IUPAC for letter in name.upper()):
         return consensus_pattern(name)
-    known = motifs()
-    by_name = {motif.name: motif for motif in known}
-    by_symbol: dict[str, Motif] = {}
-    for motif in known:
-        by_symbol.setdefault(motif.symbol.upper(), motif)
-    found = by_name.get(name) or by_symbol.get(name.upper())
-    if found is None:
-        raise unknown("motif", name, [*by_name, *(motif.symbol for motif in known)])
-    return pwm_pattern(found, background, p_value=p_value)
+    return pwm_pattern(_motif_called(name, motifs()), background, p_value=p_value)
+
+
+def _motif_called(name: str, known: Sequence[Motif]) -> Motif:
+    """The motif of a name or, where no motif has the name, of a factor's symbol in any case."""
+    called = [motif for motif in known if motif.name == name] or [
+        motif
+        for motif in known
+        if name.casefold() in (motif.symbol.casefold(), motif.name.casefold())
+    ]
+    if not called:
+        raise unknown("motif", name, [x for motif in known for x in (motif.name, motif.symbol)])
+    if len(called) > 1:
+        names = list(dict.fromkeys(motif.name for motif in called))
+        advice = (
+            f"they are {examples(names)}: give one of these names"
+            if len(names) == len(called)
+            else "they are of several files: give one file with --motifs"
+        )
+        raise DeepRageError(f"{len(called)} known motifs are called {name!r}; {advice}.")
+    return called[0]
 
 
 def site_starts(tokens: NDArray[np.int8], pattern: SitePattern) -> NDArray[np.bool_]:
