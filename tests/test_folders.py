@@ -92,6 +92,17 @@ class TestChange:
                 fill(folder, files, removed=removed)
         assert files_of(elsewhere) == {"c.txt": "old c"}
 
+    def test_a_change_that_is_a_link_moves_nothing(self, tmp_path: Path) -> None:
+        folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+        fill(folder, OLD)
+        elsewhere.mkdir()
+        (elsewhere / "precious").write_text("precious")
+        for name in (".deeprage-commit", ".deeprage-new"):
+            (folder / name).symlink_to(elsewhere)
+            assert recovered(folder).files.keys() == OLD.keys()
+            assert files_of(elsewhere) == {"precious": "precious"}
+            (folder / name).unlink()
+
     def test_a_link_in_place_of_a_file_is_replaced_not_followed(self, tmp_path: Path) -> None:
         folder = tmp_path / "folder"
         fill(folder, OLD)

@@ -95,7 +95,7 @@ def file_change(path: Path, *, wait: bool = False) -> Iterator[Path]:
     aside, standing = (folder / f".{path.name}{name}" for name in (NEW, COMMIT))
     with locked_file(path, wait=wait):
         with _told(folder):
-            if standing.is_dir():
+            if _is_folder(standing):
                 _apply(folder, standing)
             shutil.rmtree(aside, ignore_errors=True)
             remove_leftovers(folder)
@@ -114,7 +114,7 @@ def file_change(path: Path, *, wait: bool = False) -> Iterator[Path]:
 def recovered(folder: Path) -> Manifest:
     """Finish or remove what a killed process left of a change; give the folder's manifest."""
     with locked_folder(folder):
-        if (folder / COMMIT).is_dir():
+        if is_interrupted(folder):
             with _told(folder):
                 _apply(folder)
         shutil.rmtree(folder / NEW, ignore_errors=True)
@@ -123,7 +123,12 @@ def recovered(folder: Path) -> Manifest:
 
 def is_interrupted(folder: Path) -> bool:
     """Whether a change of the folder stands but not all of its files are in their places."""
-    return (folder / COMMIT).is_dir()
+    return _is_folder(folder / COMMIT)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder itself, not a link to one: what is elsewhere is not moved."""
+    return path.is_dir() and not path.is_symlink()
 
 
 @contextmanager

@@ -293,7 +293,9 @@ class TestRuns:
         self, deeprage: Deeprage, toy: Path, toy_run: Path
     ) -> None:
         before = checksums(toy_run)
-        refused(deeprage("train", toy, "--out", toy_run, *TINY), "--overwrite")
+        refused(deeprage("train", toy, "--out", toy_run, *TINY, "--seed", 1), "--overwrite")
+        same = deeprage("train", toy, "--out", toy_run, *TINY)
+        assert (same.code, "nothing is left to train" in same.err) == (0, True)
         assert checksums(toy_run) == before
 
     def test_there_is_nothing_to_resume(
