@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deeprage.data.reading import open_text, read_table
+from deeprage.data.readers.small_table import read_table
+from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError
 
 TABLE = "gene\tvalue\tnote\na\t1\tx\nb\t2\ty\n"

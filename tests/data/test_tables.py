@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from deeprage.data.readers.small_table import numbers_of
-from deeprage.data.reading import read_table
+from deeprage.data.readers.small_table import numbers_of, read_table
 from deeprage.data.tables import (
     read_conditions,
     read_groups,

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from deeprage.data.dna import N_TOKEN
 from deeprage.data.names import NameResolver, ResolvedNames, ambiguous_names
 from deeprage.data.near_names import likely_causes
-from deeprage.data.readers.small_table import numbers_of
-from deeprage.data.reading import read_table
+from deeprage.data.readers.small_table import numbers_of, read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples
 

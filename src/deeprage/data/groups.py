@@ -1,6 +1,7 @@
 """Gene groups: genes that a split must not part, because they share their promoter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ OVERLAP = 0.5
 #: Words in more promoters than this are compared with the next ones in the list only.
 _COMMON = 200
 _NEIGHBOURS = 20
+#: Rows whose words are listed at a time, and pairs of rows that are compared at a time.
+_BLOCK_ROWS, _BLOCK_PAIRS = 1000, 4_000_000
 
 Edges = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -70,25 +73,112 @@ def near_identical(tokens: NDArray[np.int8]) -> Edges:
     pairs = [_equal_rows(tokens)]
     if length > WORD:
         least = max(1, round(SHARED_WORDS * (length - WORD + 1)))
-        shared = shared_words(tokens).tocoo()
-        kept = (shared.data >= least) & (shared.row < shared.col)
-        pairs.append((shared.row[kept].astype(np.intp), shared.col[kept].astype(np.intp)))
+        for block in shared_words(tokens):
+            kept = block.data >= least
+            pairs.append((block.row[kept].astype(np.intp), block.col[kept].astype(np.intp)))
     return (
         np.concatenate([one for one, _ in pairs]),
         np.concatenate([other for _, other in pairs]),
     )
 
 
-def shared_words(tokens: NDArray[np.int8]) -> csr_matrix:
-    """How many distinct 16-mers, on either strand, each pair of rows of `tokens` (G, L) shares.
+def shared_words(tokens: NDArray[np.int8], *, first: int | None = None) -> Iterator[coo_matrix]:
+    """How many distinct 16-mers, on either strand, pairs of rows of `tokens` (G, L) share.
 
-    Symmetric (G, G) for words in few promoters; for very common ones see `near_identical`.
+    Sparse matrices (G, G) above the diagonal, each of a block of rows: all of them together would
+    need memory for nearly every pair where promoters have repeats. For very common words see
+    `near_identical`.
+
+    Args:
+        first: only pairs of which the first is among so many rows.
     """
-    return csr_matrix(_shared_words(*_distinct_words(tokens), len(tokens)))
+    count = len(tokens)
+    words = _RepeatedWords.of(tokens)
+    step = max(1, _BLOCK_PAIRS // max(1, count))
+    last = count if first is None else min(first, count)
+    for start in range(0, last, step):
+        stop = min(start + step, last)
+        yield words.pairs(start, stop)
 
 
-def _distinct_words(tokens: NDArray[np.int8]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
-    """Distinct words of each row, a word and its reverse complement being one; sorted by word."""
+@dataclass(frozen=True)
+class _RepeatedWords:
+    """Words that several promoters have.
+
+    Attributes:
+        rare: (G, words) 1 where a promoter has a word that few have.
+        transposed: the same, (words, G).
+        rows, words: promoter and number of each occurrence of the other words, by word, then row.
+        by_row: these occurrences in the order of their rows.
+        starts: (G + 1,) where each row's begin in `by_row`.
+    """
+
+    rare: csr_matrix
+    transposed: csr_matrix
+    rows: NDArray[np.int32]
+    words: NDArray[np.int32]
+    by_row: NDArray[np.intp]
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, tokens: NDArray[np.int8]) -> "_RepeatedWords":
+        count = len(tokens)
+        number, rows = _repeated(_distinct_words(tokens))
+        size = np.bincount(number)[number] if len(number) else number
+        few = size <= _COMMON
+        _, column = np.unique(number[few], return_inverse=True)
+        ones = np.ones(len(column), dtype=np.int32)
+        width = int(column.max(initial=0)) + 1
+        rare = csr_matrix((ones, (rows[few], column)), shape=(count, width))
+        common = rows[~few]
+        by_row = np.argsort(common, kind="stable")
+        starts = np.searchsorted(common[by_row], np.arange(count + 1))
+        return cls(rare, csr_matrix(rare.T), common, number[~few], by_row, starts)
+
+    def pairs(self, start: int, stop: int) -> coo_matrix:
+        """Words in common (G, G) of the rows from `start` to `stop` and those after them."""
+        count = self.rare.shape[0]
+        block = (self.rare[start:stop] @ self.transposed).tocoo()
+        one, other = self._neighbours(start, stop)
+        rows = np.concatenate([block.row + start, one])
+        columns = np.concatenate([block.col, other])
+        numbers = np.concatenate([block.data, np.ones(len(one), dtype=block.data.dtype)])
+        above = rows < columns
+        joined = coo_matrix((numbers[above], (rows[above], columns[above])), shape=(count, count))
+        joined.sum_duplicates()
+        return joined
+
+    def _neighbours(self, start: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Rows that stand near each other in the list of a very common word."""
+        places = self.by_row[self.starts[start] : self.starts[stop]]
+        one, other = [self.rows[:0]], [self.rows[:0]]
+        for step in range(1, _NEIGHBOURS + 1):
+            inside = places[places + step < len(self.rows)]
+            alike = inside[self.words[inside + step] == self.words[inside]]
+            one.append(self.rows[alike])
+            other.append(self.rows[alike + step])
+        return np.concatenate(one), np.concatenate(other)
+
+
+def _distinct_words(tokens: NDArray[np.int8]) -> NDArray[np.uint64]:
+    """Distinct words of all rows, sorted: the word in the upper, the row in the lower 32 bits.
+
+    A word and its reverse complement are one.
+    """
+    count, length = tokens.shape
+    joint = np.empty(count * (length - WORD + 1), dtype=np.uint64)
+    size = 0
+    for start in range(0, count, _BLOCK_ROWS):
+        block = _words_of(tokens[start : start + _BLOCK_ROWS], start)
+        joint[size : size + len(block)] = block
+        size += len(block)
+    joint = joint[:size]
+    joint.sort()
+    return joint
+
+
+def _words_of(tokens: NDArray[np.int8], first: int) -> NDArray[np.uint64]:
+    """Distinct words of some rows, of which `first` is the number of the first."""
     count, length = tokens.shape
     places = length - WORD + 1
     forward = np.zeros((count, places), dtype=np.uint32)
@@ -101,43 +191,19 @@ def _distinct_words(tokens: NDArray[np.int8]) -> tuple[NDArray[np.uint32], NDArr
         forward |= letters << np.uint32(2 * (WORD - 1 - offset))
         backward |= (np.uint32(3) - letters) << np.uint32(2 * offset)
     words = np.minimum(forward, backward)[known].astype(np.uint64)
-    rows = np.nonzero(known)[0].astype(np.uint64)
-    # One number for word and row: one sort, by word first, brings repeats together.
-    joint = (words << np.uint64(32)) | rows
-    joint.sort()
-    joint = joint[np.r_[True, joint[1:] != joint[:-1]]] if len(joint) else joint
-    return (joint >> np.uint64(32)).astype(np.uint32), (joint & np.uint64(2**32 - 1)).astype(
-        np.intp
-    )
+    rows = np.nonzero(known)[0].astype(np.uint64) + np.uint64(first)
+    return np.unique((words << np.uint64(32)) | rows)
 
 
-def _shared_words(words: NDArray[np.uint32], rows: NDArray[np.intp], count: int) -> csr_matrix:
-    """How many words each pair of rows has in common, (count, count)."""
-    number = np.cumsum(np.r_[False, words[1:] != words[:-1]]) if len(words) else rows
-    size = np.bincount(number)[number] if len(words) else rows
-    rare = (size > 1) & (size <= _COMMON)
-    common = size > _COMMON
-    every = _between_all(rows[rare], number[rare], count)
-    return csr_matrix(every + _between_neighbours(rows[common], number[common], count))
-
-
-def _between_all(rows: NDArray[np.intp], number: NDArray[np.intp], count: int) -> csr_matrix:
-    _, column = np.unique(number, return_inverse=True)
-    ones = np.ones(len(rows), dtype=np.int32)
-    width = int(column.max(initial=0)) + 1
-    table = csr_matrix((ones, (rows, column)), shape=(count, width))
-    return csr_matrix(table @ table.T)
-
-
-def _between_neighbours(rows: NDArray[np.intp], number: NDArray[np.intp], count: int) -> csr_matrix:
-    one, other = [rows[:0]], [rows[:0]]
-    for step in range(1, _NEIGHBOURS + 1):
-        alike = number[step:] == number[:-step]
-        one.append(rows[:-step][alike])
-        other.append(rows[step:][alike])
-    # Rows rise within a word, so every pair is above the diagonal; repeats are summed.
-    ends = np.concatenate(one), np.concatenate(other)
-    return csr_matrix((np.ones(len(ends[0]), np.int32), ends), shape=(count, count))
+def _repeated(joint: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Number of the word, and row, of words in several rows, sorted by word and row."""
+    same = (joint[1:] >> np.uint64(32)) == (joint[:-1] >> np.uint64(32))
+    kept = np.r_[same, False]
+    kept[1:] |= same
+    several = joint[kept[: len(joint)]]
+    words = several >> np.uint64(32)
+    number = np.cumsum(np.r_[False, words[1:] != words[:-1]][: len(words)], dtype=np.int32)
+    return number, (several & np.uint64(2**32 - 1)).astype(np.int32)
 
 
 def _equal_rows(tokens: NDArray[np.int8]) -> Edges:

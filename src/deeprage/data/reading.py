@@ -11,8 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TextIO, cast
 
-import pandas as pd
-
 from deeprage.data.readers.file_kinds import kind_of_bytes, kind_of_folder
 from deeprage.errors import DeepRageError
 from deeprage.memory import available_bytes
@@ -171,10 +169,3 @@ def open_text(path: Path, what: str = "the file") -> Iterator[TextIO]:
                 f"{error.object[error.start]:#04x}): if it comes from a spreadsheet or an older "
                 "program, save it again as UTF-8, for example with iconv -f latin1 -t utf-8."
             ) from error
-
-
-def read_table(path: Path, what: str) -> pd.DataFrame:
-    """A small table of strings with a header, see `readers.small_table`."""
-    from deeprage.data.readers.small_table import read_small_table
-
-    return read_small_table(path, what)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from deeprage.data.readers.cells import is_missing
-from deeprage.data.reading import read_table
+from deeprage.data.readers.small_table import read_table
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples
 

@@ -29,15 +29,17 @@ def shared_with(
     rows = np.concatenate([test, train])
     if length <= WORD or not len(test) or not len(train):
         return np.zeros(len(test), dtype=bool), 0.0
-    shared = shared_words(tokens[rows]).tocoo()
-    # Common words are counted above the diagonal only, so each pair is read there.
-    across = (shared.row < len(test)) & (shared.col >= len(test))
-    one, other, count = shared.row[across], shared.col[across], shared.data[across]
     least = max(1, round(SHARED_WORDS * (length - WORD + 1)))
     near = np.zeros(len(test), dtype=bool)
-    near[one[count >= least]] = True
-    top = np.argsort(-count, kind="stable")[:_CANDIDATES]
-    pairs = zip(rows[one[top]], rows[other[top]], strict=True)
+    best: list[tuple[int, int, int]] = []
+    for shared in shared_words(tokens[rows], first=len(test)):
+        across = shared.col >= len(test)
+        one, other, count = shared.row[across], shared.col[across], shared.data[across]
+        near[one[count >= least]] = True
+        top = np.argsort(-count, kind="stable")[:_CANDIDATES]
+        found = zip(count[top].tolist(), one[top].tolist(), other[top].tolist(), strict=True)
+        best = sorted([*best, *found], key=lambda pair: -pair[0])[:_CANDIDATES]
+    pairs = [(rows[one], rows[other]) for _, one, other in best]
     return near, max((identity(tokens[a], tokens[b]) for a, b in pairs), default=0.0)
 
 

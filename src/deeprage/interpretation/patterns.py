@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.motifs import Motif
+from deeprage.data.readers.guarded import Content, read_hdf5
+from deeprage.data.reading import HDF5_MAGIC, check_readable, start_of
 from deeprage.errors import DeepRageError
 from deeprage.interpretation.motifs import (
     Matched,
@@ -18,9 +20,9 @@ from deeprage.interpretation.motifs import (
     motifs_of_counts,
 )
 
-if TYPE_CHECKING:
-    from h5py import Group
-
+_WHAT = "the result of TF-MoDISco"
+#: Where the parts of a pattern are in its group.
+_SHARES, _SEQLETS = "sequence", "seqlets/n_seqlets"
 #: Groups of the file, by whether their patterns raise what was explained.
 _GROUPS = {True: "pos_patterns", False: "neg_patterns"}
 
@@ -54,21 +56,23 @@ def read_patterns(path: Path | str) -> list[Pattern]:
     Raises:
         DeepRageError: missing or unreadable file, another format, or no pattern.
     """
-    import h5py
-
+    path = Path(path)
+    check_readable(path, _WHAT)
+    if not start_of(path, _WHAT).startswith(HDF5_MAGIC):
+        raise _no_result(path, "it is no HDF5 file")
+    name = f"{_WHAT} {path}"
+    groups = read_hdf5(path, name, taken=(), listed=list(_GROUPS.values()))
     try:
-        with h5py.File(path, "r") as file:
-            found = [
-                _pattern(file[group][name], f"{group}.{name}", raises=raises)
-                for raises, group in _GROUPS.items()
-                if group in file
-                for name in sorted(file[group], key=_number)
-            ]
-    except (OSError, KeyError, ValueError, IndexError) as error:
-        raise DeepRageError(
-            f"{path} cannot be read as the result of TF-MoDISco ({error}): give the .h5 that "
-            "`modisco motifs` wrote."
-        ) from error
+        places = [
+            (f"{group}/{pattern}", raises)
+            for raises, group in _GROUPS.items()
+            for pattern in sorted(groups[group].members, key=_number)
+        ]
+        parts = [f"{place}/{part}" for place, _ in places for part in (_SHARES, _SEQLETS)]
+        content = read_hdf5(path, name, taken=parts, listed=()) if parts else {}
+        found = [_pattern(content, place, raises=raises) for place, raises in places]
+    except (ValueError, IndexError) as error:
+        raise _no_result(path, str(error)) from error
     if not found:
         raise DeepRageError(
             f"{path} holds no pattern: give `modisco motifs` more promoters or a larger window."
@@ -94,12 +98,22 @@ def match_patterns(
     return MatchedPatterns(patterns, match_motifs(found, targets, background, options, rng))
 
 
-def _pattern(group: Group, name: str, *, raises: bool) -> Pattern:
-    shares = np.asarray(group["sequence"], dtype=np.float64).T
-    if shares.ndim != 2 or shares.shape[0] != 4:
-        raise ValueError(f"{name} has a matrix of shape {shares.shape}, not 4 letters wide")
-    seqlets = int(np.asarray(group["seqlets"]["n_seqlets"]).ravel()[0])
-    return Pattern(name, shares * seqlets, seqlets, raises)
+def _no_result(path: Path, reason: str) -> DeepRageError:
+    return DeepRageError(
+        f"{path} cannot be read as the result of TF-MoDISco ({reason}): give the .h5 that "
+        "`modisco motifs` wrote."
+    )
+
+
+def _pattern(content: Content, place: str, *, raises: bool) -> Pattern:
+    name = place.replace("/", ".")
+    shares, number = (content[f"{place}/{part}"].values for part in (_SHARES, _SEQLETS))
+    if shares is None or number is None:
+        raise ValueError(f"{name} has no sequence or no number of seqlets")
+    if shares.ndim != 2 or shares.shape[1] != 4 or shares.dtype.kind not in "iuf":
+        raise ValueError(f"{name} has a matrix of shape {shares.T.shape}, not 4 letters wide")
+    seqlets = int(number.ravel()[0])
+    return Pattern(name, shares.T.astype(np.float64) * seqlets, seqlets, raises)
 
 
 def _number(name: str) -> int:

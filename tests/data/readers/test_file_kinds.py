@@ -12,7 +12,7 @@ import pytest
 
 from deeprage.data import reading
 from deeprage.data.expression import read_expression
-from deeprage.data.reading import read_table
+from deeprage.data.readers.small_table import read_table
 from deeprage.errors import DeepRageError
 
 

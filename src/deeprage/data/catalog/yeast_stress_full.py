@@ -21,7 +21,8 @@ from deeprage.data.catalog.provenance import with_provenance
 from deeprage.data.catalog.public_files import download_public_files
 from deeprage.data.compendium import Compendium
 from deeprage.data.dna import N_TOKEN
-from deeprage.data.reading import open_text, read_table
+from deeprage.data.readers.small_table import read_table
+from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError, examples
 
 #: What is read, by role: the names it may have below the folder.

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.errors import examples
+
 #: Missing values, in lower case: of R, pandas, spreadsheets, and of people.
 MISSING = frozenset({
     "", "na", "n/a", "n.a.", "nan", "-nan", "+nan", "1.#qnan", "1.#ind", "-1.#ind", "<na>", "null",
@@ -121,7 +123,7 @@ class Cells:
 
     def _shown(self, columns: Sequence[int]) -> str:
         cells = [cell for i in columns for _, cell in self.examples[i] if "," in cell]
-        return ", ".join(repr(cell) for cell in cells[:_EXAMPLES])
+        return examples(cells, most=_EXAMPLES)
 
 
 def points_problem(rows: Sequence[Sequence[str]]) -> str | None:

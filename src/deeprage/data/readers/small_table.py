@@ -11,7 +11,7 @@ from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError
 
 
-def read_small_table(path: Path, what: str) -> pd.DataFrame:
+def read_table(path: Path, what: str) -> pd.DataFrame:
     """A small table of strings with a header; tabs, semicolons, commas or blanks between cells.
 
     Blank cells are empty strings; lines that start with `#` are comments.
