@@ -192,7 +192,9 @@ def _words_of(tokens: NDArray[np.int8], first: int) -> NDArray[np.uint64]:
         backward |= (np.uint32(3) - letters) << np.uint32(2 * offset)
     words = np.minimum(forward, backward)[known].astype(np.uint64)
     rows = np.nonzero(known)[0].astype(np.uint64) + np.uint64(first)
-    return np.unique((words << np.uint64(32)) | rows)
+    joint: NDArray[np.uint64] = (words << np.uint64(32)) | rows
+    joint.sort()
+    return joint[np.r_[True, joint[1:] != joint[:-1]]] if len(joint) else joint
 
 
 def _repeated(joint: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
