@@ -245,3 +245,75 @@ def test_bad_options_are_refused(blocks, rng) -> None:
     for options in ({"method": "magic"}, {"steps": 0}, {"references": 0}):
         with pytest.raises(DeepRageError):
             contributions(Bilinear(), np.arange(5), *blocks, rng=rng, **options)
+
+
+class Quadratic(Bilinear):
+    """f = (letters . score)^2 + (levels . strength)^2: gradients that grow along the path."""
+
+    def outputs(self, genes, promoters, levels):
+        of_gene = (promoters * torch.from_numpy(self.score)).sum((1, 2))
+        return of_gene[:, None] ** 2 + (levels @ torch.from_numpy(self.strength)) ** 2
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_points_on_the_path_lie_in_the_middle_of_their_steps(blocks, steps: int) -> None:
+    """The midpoint rule is exact for a quadratic function, with any number of steps."""
+    tokens, levels, weights = blocks
+    model, genes = Quadratic(), np.arange(len(tokens))
+    found = contributions(
+        model, genes, tokens, levels, weights, steps=steps, references=1,
+        rng=np.random.default_rng(3),
+    )  # fmt: skip
+    start = shuffle_dinucleotides(tokens, np.random.default_rng(3))
+    change = model.respond(genes, tokens, levels) - model.respond(genes, start, levels)
+    np.testing.assert_allclose(
+        actual(found, tokens).sum(axis=1), (change * weights).sum(axis=1), rtol=1e-3, atol=1e-3
+    )
+    of_levels = level_contributions(model, genes[:1], tokens[:1], levels, steps=steps)
+    still = np.tile(model.reference_levels, (len(levels), 1))
+    moved = model.respond(genes[:1], tokens[:1], levels) - model.respond(
+        genes[:1], tokens[:1], still
+    )
+    np.testing.assert_allclose(of_levels.sum(axis=1), moved[0], rtol=1e-3, atol=1e-3)
+
+
+def test_shuffled_promoters_are_averaged_over(blocks) -> None:
+    tokens, levels, weights = blocks
+    model, genes = Quadratic(), np.arange(len(tokens))
+    options = {"steps": 2, "rng": np.random.default_rng(3)}
+    both = contributions(model, genes, tokens, levels, weights, references=2, **options)
+    rng = np.random.default_rng(3)
+    one, other = (
+        contributions(model, genes, tokens, levels, weights, steps=2, references=1, rng=rng)
+        for _ in range(2)
+    )
+    np.testing.assert_allclose(both, (one + other) / 2, rtol=1e-4, atol=1e-4)
+
+
+def test_many_genes_are_explained_part_by_part(blocks) -> None:
+    """Thirty-three genes, where thirty-two are taken together."""
+    _, levels, _ = blocks
+    tokens = np.random.default_rng(5).integers(0, 4, (33, LENGTH)).astype(np.int8)
+    weights = np.ones((33, len(levels)), dtype=np.float32)
+    model, genes = Bilinear(), np.arange(33)
+    whole = contributions(
+        model, genes, tokens, levels, weights, method="gradient", rng=np.random.default_rng(0)
+    )
+    for row in (0, 31, 32):
+        alone = contributions(
+            model, genes[[row]], tokens[[row]], levels, weights[[row]], method="gradient",
+            rng=np.random.default_rng(0),
+        )  # fmt: skip
+        np.testing.assert_allclose(whole[row], alone[0], rtol=1e-4, atol=1e-5)
+
+
+def test_effects_of_levels_are_their_mean_size_and_their_slope(blocks) -> None:
+    """Of a linear response: |strength x step|, and the strength itself."""
+    tokens, levels, _ = blocks
+    model, genes = Bilinear(), np.arange(len(tokens))
+    found = level_effects(model, genes, tokens, levels, method="mutagenesis")
+    of_gene = model.respond(genes, tokens, np.zeros((1, REGULATORS), np.float32))[:, 0]
+    slope = of_gene[:, None] * model.strength
+    np.testing.assert_allclose(found.slope, slope, rtol=1e-3, atol=1e-3)
+    step = np.abs(levels - model.reference_levels).mean(axis=0)
+    np.testing.assert_allclose(found.size, np.abs(slope) * step, rtol=1e-3, atol=1e-3)

@@ -94,6 +94,14 @@ class TestNulls:
         assert not (found & ~candidate).any()
         assert (found & edge).sum() < 0.8 * edge.sum()
 
+    def test_two_regulators_trade_their_targets(self, rng) -> None:
+        edge = np.zeros((40, 2), dtype=bool)
+        edge[:15, 0] = edge[15:25, 1] = True
+        found = rewired(edge, np.ones_like(edge), rng)
+        assert list(found.sum(axis=0)) == [15, 10]
+        np.testing.assert_array_equal(found.sum(axis=1), edge.sum(axis=1))
+        assert (found != edge).any()
+
     def test_so_many_trades_are_made(self, rng) -> None:
         _, edge, candidate = some_pairs(rng)
         np.testing.assert_array_equal(rewired(edge, candidate, rng, trades=0), edge)

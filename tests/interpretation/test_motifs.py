@@ -258,6 +258,10 @@ class TestChance:
         assert not np.array_equal(before.weight, after.weight)
 
 
+def tokens_of(word: str) -> np.ndarray:
+    return np.array(["ACGT".index(letter) for letter in word], dtype=np.int8)
+
+
 def planted(words: list[str], *, copies: int = 150) -> tuple[Filters, np.ndarray]:
     """Filters that read words, and promoters with the words at random places and strands."""
     rng = np.random.default_rng(3)
@@ -309,6 +313,17 @@ class TestFind:
             for _ in range(2)
         )
         assert first == second
+
+    def test_shuffled_filters_that_never_fire_match_nothing(self) -> None:
+        """A word of one letter order, that is in every promoter, and no other order of it."""
+        promoters = np.zeros((5, 30), dtype=np.int8)
+        for row, promoter in enumerate(promoters):
+            promoter[row : row + 10] = tokens_of("AACCCGGGTT")
+        weight = np.where(word_motif("AACCCGGGTT").probabilities > 0.5, 1.0, -9.0)[None]
+        only = Filters(weight.astype(np.float32), np.full(1, -9.5, np.float32))
+        found = find_motifs(only, promoters, TARGETS, MotifOptions(rounds=1, filter_rounds=2))
+        for one in found.filter_null:
+            assert (one.matched, one.distinct, len(one.best_p)) == (0, 0, 0)
 
     def test_filters_that_never_fire_are_refused(self) -> None:
         silent = Filters(np.zeros((2, 4, 5), np.float32), np.full(2, -1, np.float32))

@@ -148,6 +148,21 @@ class TestSimpleLinks:
                 expected = np.corrcoef(values[gene, both], levels[both, slot])[0, 1]
                 assert found[gene, slot] == pytest.approx(expected, abs=1e-4)
 
+    def test_three_common_conditions_are_enough_for_a_correlation(self, make_compendium) -> None:
+        from deeprage.data.splitting import make_split
+
+        values = np.random.default_rng(0).normal(size=(30, 12))
+        compendium = make_compendium(values)
+        split = make_split(compendium, regime="conditions")
+        known = split.train_columns
+        values[0, known[3:]] = values[1, known[2:]] = np.nan
+        compendium = make_compendium(values)
+        found = correlations(visible(compendium, split), split)
+        for slot, row in enumerate(compendium.regulator_rows):
+            expected = np.corrcoef(values[0, known[:3]], values[row, known[:3]])[0, 1]
+            assert found[0, slot] == pytest.approx(expected, abs=1e-4)
+            assert found[1, slot] == 0
+
     def test_ridge_and_occupancy_find_what_was_planted(self, learnt: Learnt) -> None:
         simulation, compendium, run = learnt
         truth = planted_network(learnt)
@@ -252,6 +267,7 @@ class TestLearnt:
         assert found.score == "specific"
         assert set(found.scores) == {"specific", "level", "correlation", "ridge"}
         assert np.isnan(found.q).all()
+        assert (found.sites == -1).all()
         with pytest.raises(DeepRageError, match="needs motifs"):
             find_links(model, learnt.compendium, learnt.run.split, [], TargetOptions(score="mixed"))
 
