@@ -64,7 +64,7 @@ def test_what_was_decided_is_told_and_kept(deeprage: Deeprage, parts: Path) -> N
         "1 gene ('nostrand') has no promoter: the annotation gives no strand",
         "1 gene ('twice') has no promoter: one identifier is given to several loci",
         "1 gene ('rna') has no promoter: no coding sequence",
-        "1 gene ('round') reaches past the end of the chromosome: if it is circular, add --circul",
+        "1 gene ('round') reaches past the end of 'chr1': if it is circular, add --circular chr1",
         "1 gene ('forms') has transcripts with different start codons; used: for 1 that of the "
         "transcript with the longest coding sequence.",
     ):

@@ -465,8 +465,9 @@ class TestOrigin:
         found = cut(tmp_path, ORIGIN[form][0])
         assert found.windows.loc["a", "end"] == 980
         (remark,) = model_remarks(found, PromoterWindow(20))
-        assert "1 gene ('a') reaches past the end" in remark
-        assert "--circular" in remark
+        assert remark.startswith(
+            "1 gene ('a') reaches past the end of 'c': if it is circular, add --circular c; if not"
+        )
 
     @pytest.mark.parametrize("form", ["past the end, -", "two parts, -"])
     def test_a_start_past_the_end_of_a_linear_one_is_no_place(
@@ -582,6 +583,10 @@ class TestFormats:
             (tmp_path / name).write_text(text)
             assert detect_format(tmp_path / name) == format
             assert len(read_annotation(tmp_path / name).genes) == 1
+
+    def test_gtf_lines_without_a_gene_go_by_their_transcript(self, tmp_path: Path) -> None:
+        text = gtf("CDS 101 190 + 0 x a.t1", "exon 91 190 + . x a.t1").replace('gene_id "x"; ', "")
+        assert genes_of(tmp_path, text).loc["a", ["start_codon", "tss"]].tolist() == [100, 90]
 
     def test_gtf_values_may_hold_semicolons_and_escaped_quotes(self, tmp_path: Path) -> None:
         text = gtf("CDS 101 190 + 0 a t").rstrip("\n") + ' note "x; \\"y\\""; gene_name "s";\n'

@@ -86,19 +86,19 @@ def reconcile(
     our_all = {name: [name, *_of_ucsc(name), *others.get(name, ())] for name in ours}
     their_all = {name: [name, *_other_names(genome[name])] for name in genome}
     whole = {n: [n] if _PIECE.search(genome[n].header) else names for n, names in their_all.items()}
-    found: dict[str, str] = {}
-    _match(found, ours, theirs, str)
-    _match(found, ours, theirs, plain)
-    _match(found, our_all, whole, plain)
-    _match(found, our_all, their_all, plain)
+    matches: dict[str, str] = {}
+    _match(matches, ours, theirs, str)
+    _match(matches, ours, theirs, plain)
+    _match(matches, our_all, whole, plain)
+    _match(matches, our_all, their_all, plain)
     our_arabic, their_arabic = _arabic(our_all), _arabic(their_all)
-    _match(found, our_arabic, their_arabic, str)
-    if not found and sizes:
+    _match(matches, our_arabic, their_arabic, str)
+    if not matches and sizes:
         our_sizes = {name: [str(sizes[name])] for name in ours if name in sizes}
-        _match(found, our_sizes, {name: [str(len(genome[name]))] for name in genome}, str)
-    if ours and not found:
+        _match(matches, our_sizes, {name: [str(len(genome[name]))] for name in genome}, str)
+    if ours and not matches:
         raise mismatch(names, genome)
-    return found
+    return matches
 
 
 def mismatch(names: Iterable[str], genome: Iterable[str]) -> DeepRageError:
@@ -144,18 +144,18 @@ def _of_ucsc(name: str) -> list[str]:
 
 
 def _match(
-    found: dict[str, str],
+    matches: dict[str, str],
     ours: Mapping[str, Collection[str]],
     theirs: Mapping[str, Collection[str]],
     key: Callable[[str], str],
 ) -> None:
     """Add pairs that share a key which belongs to one name on either side only."""
-    taken = set(found.values())
-    left = _owners({name: keys for name, keys in ours.items() if name not in found}, key)
+    taken = set(matches.values())
+    left = _owners({name: keys for name, keys in ours.items() if name not in matches}, key)
     right = _owners({name: keys for name, keys in theirs.items() if name not in taken}, key)
     for shared in left.keys() & right.keys():
         if len(left[shared]) == len(right[shared]) == 1:
-            found.setdefault(next(iter(left[shared])), next(iter(right[shared])))
+            matches.setdefault(next(iter(left[shared])), next(iter(right[shared])))
 
 
 def _owners(names: Mapping[str, Collection[str]], key: Callable[[str], str]) -> dict[str, set[str]]:

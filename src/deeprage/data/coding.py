@@ -28,15 +28,15 @@ def extract_coding(
         genes: as in `annotation.Annotation.genes`, `chromosome` being names of `genome`.
     """
     window = PromoterWindow(length=length, anchor="ATG", downstream=length)
-    found = {}
+    starts = {}
     known = genes.dropna(subset=["chromosome", "start_codon"])
     columns = (known["gene"], known["chromosome"], known["strand"], known["start_codon"])
     for gene, name, strand, anchor in zip(*columns, strict=True):
         chromosome = genome[str(name)]
         if chromosome.circular or anchor < len(chromosome):
             start, end = window_span(int(anchor), str(strand), window)
-            found[str(gene)], _ = cut_window(chromosome, start, end, str(strand))
-    return found
+            starts[str(gene)], _ = cut_window(chromosome, start, end, str(strand))
+    return starts
 
 
 def codon_counts(tokens: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -52,6 +52,6 @@ def codon_counts(tokens: NDArray[np.int8]) -> NDArray[np.float32]:
     ended = np.cumsum(unknown | np.isin(codes, STOPS), axis=1) > 0
     flat = np.where(ended, CODONS, codes) + np.arange(len(tokens))[:, None] * (CODONS + 1)
     counts = np.bincount(flat.ravel(), minlength=len(tokens) * (CODONS + 1))
-    found = counts.reshape(len(tokens), CODONS + 1).astype(np.float32)
-    found[:, CODONS] = codons - found[:, CODONS]
-    return found
+    numbers = counts.reshape(len(tokens), CODONS + 1).astype(np.float32)
+    numbers[:, CODONS] = codons - numbers[:, CODONS]
+    return numbers

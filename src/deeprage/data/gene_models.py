@@ -160,7 +160,7 @@ def _starts(transcript: Transcript, strand: str, phases: bool) -> list[Start]:
     length = exonic or sum(part.end - part.start for part in transcript.rows)
     mark = next((rank for rank, names in enumerate(_MARKS) if names & transcript.tags), UNMARKED)
     translated = _NOT_TRANSLATED.search(transcript.biotype) is None
-    found = []
+    starts = []
     sequences = readings(transcript) or [transcript.start_codons]
     codons = transcript.start_codons if len(sequences) == 1 else []
     for parts in filter(None, sequences):
@@ -170,8 +170,8 @@ def _starts(transcript: Transcript, strand: str, phases: bool) -> list[Start]:
         # regions, so its start is not known.
         own = _NAN if tss == first else tss
         total = sum(part.end - part.start for part in parts)
-        found.append(Start(first if known else _NAN, own, mark, translated, total, length))
-    return found or [Start(_NAN, tss, mark, translated, 0, length)]
+        starts.append(Start(first if known else _NAN, own, mark, translated, total, length))
+    return starts or [Start(_NAN, tss, mark, translated, 0, length)]
 
 
 def _is_complete(transcript: Transcript, parts: Sequence[Part], phases: bool) -> bool:

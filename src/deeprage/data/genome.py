@@ -110,10 +110,11 @@ def dna_tokens(sequence: str, name: str) -> NDArray[np.int8]:
     """
     tokens = _TOKEN_OF_BYTE[np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)]
     if (tokens < 0).any():
-        at = int(np.argmax(tokens < 0))
+        index = int(np.argmax(tokens < 0))
         raise DeepRageError(
-            f"sequence {examples([name])} has the letter {sequence[at]!r} at position {at + 1}, "
-            "which is no nucleotide code: a genome of DNA letters is needed, not of proteins."
+            f"sequence {examples([name])} has the letter {sequence[index]!r} at position "
+            f"{index + 1}, which is no nucleotide code: a genome of DNA letters is needed, not of "
+            "proteins."
         )
     return tokens
 
@@ -161,17 +162,17 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     suffixes = _GENBANK_SUFFIXES | _FASTA_SUFFIXES
-    found = [
+    files = [
         file
         for file in sorted(path.iterdir())
         if suffixes & {suffix.lower() for suffix in file.suffixes}
     ]
-    if not found:
+    if not files:
         raise DeepRageError(
             f"the folder {path} has no genome files; expected names that end in "
             f"{', '.join(sorted(suffixes))} (or these with .gz)."
         )
-    return found
+    return files
 
 
 def _read_file(path: Path) -> Iterator[Chromosome]:

@@ -59,6 +59,7 @@ class _Lines:
         key, name = _quoted(_GENE, feature), _quoted(_TRANSCRIPT, feature)
         if not key or (not name and feature.kind in EXONS | CODING):
             key, name = feature.first(*_GENE_KEYS), feature.first(*_TRANSCRIPT_KEYS)
+        key = key or _TRANSCRIPT_SUFFIX.sub("", name)
         if key:
             self._place(feature, key, name)
         elif feature.text and not feature.pairs:

@@ -219,7 +219,7 @@ def _is_numbered_through(transcript: Transcript) -> bool:
         numbers: dict[_Home, set[int]] = {}
         for part in parts:
             numbers.setdefault(part.home, set()).add(part.rank)
-        every = [number for found in numbers.values() for number in found]
+        every = [number for ranks in numbers.values() for number in ranks]
         if len(numbers) > 1 and 0 not in every and len(set(every)) == len(every):
             return True
     return False

@@ -83,10 +83,12 @@ def _remarks(promoters: Promoters, window: PromoterWindow) -> Iterator[str]:
 
 def _on_circles(promoters: Promoters) -> Iterator[str]:
     if promoters.beyond:
+        names = list(dict.fromkeys(promoters.beyond.values()))
+        options = " ".join(f"--circular {name}" for name in names[:3])
+        circular = "it is" if len(names) == 1 else "they are"
         yield (
-            f"{_genes(promoters.beyond, 'reaches', 'reach')} past the end of the chromosome: if "
-            "it is circular, add --circular with its name; if not, use genome and annotation of "
-            "one release."
+            f"{_genes(promoters.beyond, 'reaches', 'reach')} past the end of {examples(names)}: if "
+            f"{circular} circular, add {options}; if not, use genome and annotation of one release."
         )
 
 

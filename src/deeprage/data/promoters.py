@@ -68,7 +68,7 @@ class Promoters:
         several: genes whose transcripts begin at several places, and whether the file marks the
             one that was used.
         trans_spliced: genes cut at the first of their parts.
-        beyond: genes that reach past the end of a linear chromosome.
+        beyond: the linear chromosome by gene, for genes that reach past its end.
         led_by_next: genes whose operon begins with a gene without promoter, so that they have the
             promoter of the next one that has one.
         other_loci: genes that are on alternate or absent sequences as well.
@@ -85,7 +85,7 @@ class Promoters:
     by_tss: tuple[str, ...] = ()
     several: Mapping[str, bool] = field(default_factory=dict, repr=False)
     trans_spliced: tuple[str, ...] = ()
-    beyond: tuple[str, ...] = ()
+    beyond: Mapping[str, str] = field(default_factory=dict, repr=False)
     led_by_next: tuple[str, ...] = ()
     other_loci: tuple[str, ...] = ()
     no_start_codon: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ class Promoters:
                 name: self.several[gene] for name, gene in owner.items() if gene in self.several
             },
             trans_spliced=under(self.trans_spliced),
-            beyond=under(self.beyond),
+            beyond={name: self.beyond[gene] for name, gene in owner.items() if gene in self.beyond},
             led_by_next=under(self.led_by_next),
             other_loci=under(self.other_loci),
             no_start_codon=under(self.no_start_codon),
@@ -186,7 +186,7 @@ def extract_promoters(
         by_tss=_where(sites, "by_tss"),
         several=dict(zip(several["gene"], several["marked"].astype(bool), strict=True)),
         trans_spliced=_where(sites, "trans_spliced"),
-        beyond=_where(every, "beyond"),
+        beyond=dict(every.loc[every["beyond"].astype(bool), ["gene", "chromosome"]].to_numpy()),
         led_by_next=tuple(g for g in located if g in leaders and first[g] in lacking),
         other_loci=_where(sites, "other_loci"),
         no_start_codon=_without_start_codon(at_codon, genome),
@@ -271,14 +271,14 @@ def _leaders(
     """The first gene, in the direction of transcription, of each gene's operon."""
     members = sites.assign(operon=[operons.get(gene, "") for gene in sites["gene"]])
     members = members[(members["operon"] != "") & members["strand"].isin(STRANDS)]
-    found: dict[str, str] = {}
+    leaders: dict[str, str] = {}
     for keys, part in members.groupby(["operon", "chromosome", "strand"], sort=False):
         chromosome = genome[str(keys[1])]
         begins = part["start_codon"].fillna(part["anchor"]).fillna(_first_base(part)).to_numpy()
         first = _first(begins, str(keys[2]), chromosome)
         leader = str(part["gene"].iloc[first])
-        found |= dict.fromkeys(part["gene"], leader)
-    return found
+        leaders |= dict.fromkeys(part["gene"], leader)
+    return leaders
 
 
 def _first_base(sites: pd.DataFrame) -> pd.Series:
