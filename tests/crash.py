@@ -381,9 +381,10 @@ class Case:
 
     def _is_for_another(self, killed: Path) -> bool:
         """Whether the command with another seed can follow: not on a run that is complete."""
-        complete = False
-        if self.scenario.command[0] == "train" and (killed / "r" / "manifest.json").is_file():
-            complete = json.loads((killed / "r" / "manifest.json").read_text())["complete"]
+        manifests = [killed / "r" / part / "manifest.json" for part in ("", ".deeprage-commit")]
+        complete = self.scenario.command[0] == "train" and any(
+            json.loads(path.read_text())["complete"] for path in manifests if path.is_file()
+        )
         replaces = "--overwrite" in (self.scenario.other or ())
         return self.scenario.other is not None and (replaces or not complete)
 

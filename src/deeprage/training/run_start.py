@@ -20,7 +20,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.fingerprint import content_by_part
 from deeprage.data.split import Role, ScoringProtocol, Split
 from deeprage.errors import DeepRageError, counted, examples
-from deeprage.files import write_json
+from deeprage.files import flush, write_json
 from deeprage.folders import NEW, commit, folder_change, recovered, visible_names
 from deeprage.manifest import MANIFEST, Manifest, content_of, read_manifest, verified_bytes
 from deeprage.training.checkpoint_header import CHECKPOINT, STAGED, about_checkpoint
@@ -205,7 +205,10 @@ def _copied(out: Path) -> Path:
     for name in listed:
         (aside / name).write_bytes(verified_bytes(out, name, advice="train it with --overwrite"))
     write_json(aside / MANIFEST, Manifest(listed, complete=False).as_json())
+    for path in (*aside.iterdir(), aside):
+        flush(path)
     aside.rename(out / STAGED)
+    flush(out)
     return out / STAGED
 
 
