@@ -50,7 +50,7 @@ def gff(extra: str = "") -> str:
 def table(
     spell: Spelling = lambda n: f"QX_{n:04d}", conditions: list[str] = CONDITIONS
 ) -> pd.DataFrame:
-    return pd.DataFrame(VALUES, index=[spell(n) for n in NUMBERS], columns=conditions)
+    return pd.DataFrame(VALUES.copy(), index=[spell(n) for n in NUMBERS], columns=conditions)
 
 
 def listed(spell: Spelling) -> str:
@@ -484,6 +484,17 @@ def test_all_problems_are_reported_at_once(run: Import) -> None:
     assert len(raised.value.messages) == len(expected)
     for message, words in zip(raised.value.messages, expected, strict=True):
         assert words in message
+
+
+def test_what_follows_from_another_problem_is_not_reported(run: Import) -> None:
+    for changes, message in (
+        ({"regulators": "#\n\n"}, "regulator list .* is empty"),
+        ({"expression": table(lambda n: f"zz{n}"), "regulators": "Abc3\n"}, "no gene of the expr"),
+        ({"regulators": "nobody\n", "drop_unknown_regulators": True}, "no regulator of the list"),
+    ):
+        with pytest.raises(DeepRageError, match=message) as raised:
+            run(**changes)
+        assert not isinstance(raised.value, SeveralProblemsError)
 
 
 def test_files_that_cannot_be_read_are_reported_together(run: Import, tmp_path: Path) -> None:

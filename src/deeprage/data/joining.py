@@ -159,11 +159,15 @@ def _regulators(parts: Parts, genes: MatchedGenes, problems: Problems) -> Matche
         problems.add(error)
     if known.unknown and not parts.drop_unknown_regulators:
         problems.add(unknown_regulators(known, genes))
+    elif not parts.regulators:
+        if not problems:  # else the list could not be read
+            problems.add(DeepRageError("the regulator list is empty; give at least one gene name."))
     elif not known.rows and not known.problems:
-        with problems.collected():
-            raise DeepRageError(
+        problems.add(
+            DeepRageError(
                 "no regulator of the list has a row in the expression matrix; give at least one."
             )
+        )
     return known
 
 
