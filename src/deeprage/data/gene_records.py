@@ -37,7 +37,7 @@ class Part(NamedTuple):
         return same and self.start < other.end and other.start < self.end
 
 
-@dataclass
+@dataclass(slots=True)
 class Transcript:
     """One transcript of a gene, as its lines say.
 
@@ -84,7 +84,7 @@ class Transcript:
             self.exons.append(part)
 
 
-@dataclass
+@dataclass(slots=True)
 class GeneRecord:
     """All that an annotation says under one gene identifier, at one place or at several."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ class GeneSource:
             raise ValueError("ready promoters have no gene table")
         return self.annotation.genes.assign(gene=self.names.genes)
 
-    @property
+    @cached_property
     def symbols(self) -> list[str]:
         """Common name of each gene."""
         if self.annotation is None:

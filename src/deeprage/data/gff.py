@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from sys import intern
 from urllib.parse import unquote
 
 from deeprage.data.gene_records import GeneRecord, Part, Transcript
@@ -116,9 +117,10 @@ def features(path: Path, *, gtf: bool, wanted: Callable[[str], bool]) -> Iterato
             if not wanted(kind):
                 continue
             text = "\t".join(fields[8:]).strip()
-            chromosome = fields[0].strip() if gtf else unquote(fields[0].strip())
+            # Names that stand on many lines are kept once.
+            chromosome = intern(fields[0].strip() if gtf else unquote(fields[0].strip()))
             phase = int(fields[7]) if fields[7] in ("0", "1", "2") else 0
-            part = Part(chromosome, fields[6].strip(), *span, phase, _rank(text))
+            part = Part(chromosome, intern(fields[6].strip()), *span, phase, _rank(text))
             yield Feature(kind, part, text, gtf=gtf)
 
 
@@ -150,7 +152,7 @@ def gff3_attributes(text: str) -> list[tuple[str, str]]:
     """Pairs of key and value, lists split at the commas that are not escaped."""
     parts = (part.partition("=") for part in text.split(";") if "=" in part)
     return [
-        (key.strip(), unquote(single.strip()).strip('"'))
+        (intern(key.strip()), unquote(single.strip()).strip('"'))
         for key, _, value in parts
         for single in (value.split(",") if key.strip() in _LISTS else [value])
         if single.strip()
@@ -201,7 +203,8 @@ def note_names(record: GeneRecord, feature: Feature, level: str) -> None:
     for value in feature.every(*_ALIAS_KEYS):
         if value not in record.aliases:
             record.aliases.append(value)
-    record.identifiers += identifiers_of(feature.pairs, level)
+    known = record.identifiers
+    known += [pair for pair in identifiers_of(feature.pairs, level) if pair not in known]
     record.trans_spliced |= is_trans_spliced(feature)
 
 

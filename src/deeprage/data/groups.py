@@ -199,10 +199,12 @@ def _words_of(tokens: NDArray[np.int8], first: int) -> NDArray[np.uint64]:
 
 def _repeated(joint: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Number of the word, and row, of words in several rows, sorted by word and row."""
-    same = (joint[1:] >> np.uint64(32)) == (joint[:-1] >> np.uint64(32))
-    kept = np.r_[same, False]
-    kept[1:] |= same
-    several = joint[kept[: len(joint)]]
+    kept = np.zeros(len(joint), dtype=np.bool_)
+    for start in range(0, len(joint), _BLOCK_PAIRS):
+        words = joint[start : start + _BLOCK_PAIRS + 1] >> np.uint64(32)
+        same = np.flatnonzero(words[1:] == words[:-1]) + start
+        kept[same] = kept[same + 1] = True
+    several = joint[kept]
     words = several >> np.uint64(32)
     number = np.cumsum(np.r_[False, words[1:] != words[:-1]][: len(words)], dtype=np.int32)
     return number, (several & np.uint64(2**32 - 1)).astype(np.int32)
