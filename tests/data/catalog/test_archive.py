@@ -86,6 +86,13 @@ def test_pip_fetches_it_and_says_what_to_do_where_it_cannot(tmp_path, make_wheel
         fetch_wheel(absent, cache=tmp_path / "cache")
 
 
+def test_a_cache_that_cannot_be_written_names_the_way_out(tmp_path, make_wheel):
+    wheel = make_wheel(tmp_path / "index", "toy", MEMBERS)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeepRageError, match="another folder in DEEPRAGE_CACHE"):
+        fetch_wheel(wheel, cache=tmp_path / "file" / "cache")
+
+
 @pytest.mark.parametrize("name", ["pip.py", "json.py", "sitecustomize.py"])
 def test_no_code_of_the_working_directory_runs(tmp_path, make_wheel, monkeypatch, name):
     wheel = make_wheel(tmp_path / "index", "toy", MEMBERS)

@@ -6,6 +6,7 @@ pinned by version and SHA-256 and read with `zipfile`; its code is not run and i
 opened.
 """
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deeprage.errors import DeepRageError, examples
+from deeprage.files import make_folder
 from deeprage.folders import file_change
 
 
@@ -147,6 +149,9 @@ def fetch_wheel(
     if kept.is_file() and sha256_of(kept) == wheel.sha256:
         return kept
     try:
+        make_folder(folder)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with file_change(kept, wait=True) as aside:
             if not (kept.is_file() and sha256_of(kept) == wheel.sha256):  # another process has it
                 download(wheel, aside)
