@@ -227,7 +227,7 @@ class TestScreen:
         (["--filter", "0", "--screen", "filters"], "leave out what to knock out"),
         (["--screen", "promoters"], "unknown screen 'promoters'"),
         (["--screen", "motifs"], "--screen motifs needs known motifs"),
-        (["--screen", "motifs", "--step", "-3"], "--screen motifs does not heed --step"),
+        (["--screen", "motifs", "--step", "-3"], "--screen motifs ignores --step"),
         (["--screen", "filters", "--mask", "shuffle", "--singles"], "heed --singles, --mask"),
         (["--pair", "REG001:2"], "cannot read --pair 'REG001:2'"),
         (["--regulator", "REG001=1e39"], "which no log2 level can be"),

@@ -185,7 +185,7 @@ def knockout(
                 "--site-p": site_p is not None and kind != "motifs",
                 "--mask": mask is not None and kind != "motifs",
                 "--step": step is not None and kind != "regulators",
-                "--nulls": nulls is not None,
+                "--nulls": bool(nulls),
             },
         )
         step = DEFAULT_STEP if step is None else step
@@ -240,7 +240,7 @@ def _refuse_beside_screen(kind: str, given: Mapping[str, bool]) -> None:
 
     unheeded = [option for option, is_given in given.items() if is_given]
     if unheeded:
-        raise DeepRageError(f"--screen {kind} does not heed {', '.join(unheeded)}: leave it out.")
+        raise DeepRageError(f"--screen {kind} ignores {', '.join(unheeded)}: leave it out.")
 
 
 def _tell(summary: dict[str, Any]) -> None:
