@@ -1,16 +1,15 @@
 """`deeprage targets`: which regulator acts on which gene, checked against a known network."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from deeprage.cli.console import note, show, table, watched
+from deeprage.cli.console import note, show, table
 from deeprage.cli.known_network import ABOVE_HELP, BELOW_HELP, NETWORK_HELP, network_in_use
 from deeprage.cli.motifs_in_use import MOTIFS_HELP, motifs_in_use
 from deeprage.cli.parsing import refuse_unused
+from deeprage.cli.step_progress import steps_shown
 from deeprage.listing import listed_paths
 
 
@@ -107,7 +106,7 @@ def targets(
                 "names, or --score specific, which needs none."
             )
     names = (TARGETS, TARGET_TABLE, TARGET_ARRAYS)
-    with found.results(names, out=out) as aside, _progress() as on_step:
+    with found.results(names, out=out) as aside, steps_shown() as on_step:
         links = find_links(model, compendium, found.split, used.motifs, options, on_step=on_step)
         checked = None
         if known is not None:
@@ -169,23 +168,3 @@ def _tables(content: dict[str, Any]) -> list[Any]:
         )
         found.append(table(title, columns, rows))
     return found
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int], None]]:
-    """A bar for each kind of work, or nothing where nobody is watching."""
-    if not watched():
-        yield lambda what, of: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def step(what: str, of: int) -> None:
-            if what not in tasks or bar.tasks[tasks[what]].finished:
-                tasks[what] = bar.add_task(what, total=of)
-            bar.advance(tasks[what])
-
-        yield step

@@ -18,8 +18,8 @@ from deeprage.files import written_aside
 #: Raised by one when the meaning of the scores changes, so that old caches are not read.
 _SCORES_VERSION = 1
 _CELLS_AT_ONCE = 8_000_000
-#: Scores of more bits, either way, are not raised to odds as they are: float32 ends at 126.
-_LARGEST_BITS = 100.0
+#: Scores of more bits, either way, are not raised to odds as they are: float32 ends there.
+_LARGEST_BITS = 126.0
 
 
 @dataclass(frozen=True)
@@ -134,19 +134,24 @@ def _scan(tokens: NDArray[np.int8], odds: list[NDArray[np.float32]], bins: int) 
     occupancy = np.empty((genes, len(odds)), dtype=np.float32)
     letters = np.eye(5, 4, dtype=np.float32)
     widths = np.array([matrix.shape[1] for matrix in odds], dtype=np.intp)
-    wide = np.array([np.abs(matrix).max(axis=0).sum() > _LARGEST_BITS for matrix in odds])
+    wide = np.array([is_wide(matrix) for matrix in odds], dtype=bool)
     step = max(1, _CELLS_AT_ONCE // (length * 2 * max(len(odds), 1)))
     for width in np.unique(widths):
         members = np.flatnonzero(widths == width)
-        filters = _both_strands([odds[i] for i in members])
-        starts = _bin_starts(length, int(width), bins)
+        filters = both_strands([odds[i] for i in members])
+        starts = bin_starts(length, int(width), bins)
         for first in range(0, genes, step):
             part = slice(first, first + step)
-            scores = _window_scores(letters[tokens[part]], filters)
+            scores = window_scores(letters[tokens[part]], filters)
             by_bin = np.maximum.reduceat(scores, starts, axis=1)
             best[part, members] = _over_strands(by_bin, np.maximum).transpose(0, 2, 1)
             occupancy[part, members] = _occupancy(scores, wide=bool(wide[members].any()))
     return MotifScores(best=best, occupancy=occupancy)
+
+
+def is_wide(odds: NDArray[np.float32]) -> bool:
+    """Whether scores of log2-odds (4, width) may be too large or small for odds in float32."""
+    return bool(np.abs(odds).max(axis=0).sum() > _LARGEST_BITS)
 
 
 def _occupancy(scores: NDArray[np.float32], *, wide: bool) -> NDArray[np.float32]:
@@ -165,14 +170,14 @@ def _occupancy(scores: NDArray[np.float32], *, wide: bool) -> NDArray[np.float32
     return largest + np.log2(_over_strands(scores.sum(axis=1), np.add))
 
 
-def _both_strands(odds: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+def both_strands(odds: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Filters (4 * width, 2 * M): the motifs, then their reverse complements."""
     forward = np.stack([matrix.T.ravel() for matrix in odds], axis=1)
     backward = np.stack([matrix[::-1, ::-1].T.ravel() for matrix in odds], axis=1)
     return np.concatenate([forward, backward], axis=1)
 
 
-def _bin_starts(length: int, width: int, bins: int) -> NDArray[np.intp]:
+def bin_starts(length: int, width: int, bins: int) -> NDArray[np.intp]:
     """The first window of each bin; a window belongs to the bin of its centre."""
     edges = np.arange(bins) * length / bins
     starts = np.ceil(edges - (width - 1) / 2)
@@ -182,7 +187,7 @@ def _bin_starts(length: int, width: int, bins: int) -> NDArray[np.intp]:
     )
 
 
-def _window_scores(
+def window_scores(
     letters: NDArray[np.float32], filters: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Scores (B, positions, 2 * M) of one-hot letters (B, L, 4)."""

@@ -20,6 +20,8 @@ IUPAC = {
 DEFAULT_P_VALUE = 1e-4
 #: Steps of a bit to which PWM scores are rounded, so that their distribution is exact.
 _STEPS = 100
+#: Letters that are looked up together.
+_TOGETHER = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,29 +173,71 @@ def _motif_called(name: str, known: Sequence[Motif]) -> Motif:
     return called[0]
 
 
-def site_starts(tokens: NDArray[np.int8], pattern: SitePattern) -> NDArray[np.bool_]:
-    """First letters of sites (G, P) on either strand, P = L - width + 1.
+class SiteFinder:
+    """Finds the sites of many patterns in the same promoters.
+
+    Four letters in a row are looked up together.
 
     Args:
         tokens: promoters (G, L); a site holds no N.
-
-    Raises:
-        DeepRageError: the pattern is longer than the promoters.
     """
-    positions = tokens.shape[1] - pattern.width + 1
-    if positions < 1:
-        raise DeepRageError(
-            f"the motif {pattern.name!r} is {pattern.width} bp wide, the promoters only "
-            f"{tokens.shape[1]} bp: give a shorter motif."
-        )
-    found = np.zeros((len(tokens), positions), dtype=bool)
-    for scores in (pattern.scores, pattern.backward):
-        total = np.zeros(found.shape, dtype=np.float32)
-        for at in range(pattern.width):
-            total += scores[:, at][tokens[:, at : at + positions]]
-        # Scores are hundredths of a bit; a sum of them in float32 is off by less than half of one.
-        found |= total >= pattern.threshold - 0.4 / _STEPS
-    return found
+
+    def __init__(self, tokens: NDArray[np.int8]) -> None:
+        self._tokens = tokens
+        self._fours: NDArray[np.int16] | None = None
+
+    def starts(self, pattern: SitePattern) -> NDArray[np.bool_]:
+        """First letters of sites (G, P) on either strand, P = L - width + 1.
+
+        Raises:
+            DeepRageError: the pattern is longer than the promoters.
+        """
+        positions = self._tokens.shape[1] - pattern.width + 1
+        if positions < 1:
+            raise DeepRageError(
+                f"the motif {pattern.name!r} is {pattern.width} bp wide, the promoters only "
+                f"{self._tokens.shape[1]} bp: give a shorter motif."
+            )
+        found = np.zeros((len(self._tokens), positions), dtype=bool)
+        for scores in (pattern.scores, pattern.backward):
+            # Scores are hundredths of a bit; a sum of them in float32 is off by less than half of
+            # one.
+            found |= self._sums(scores, positions) >= pattern.threshold - 0.4 / _STEPS
+        return found
+
+    def _sums(self, scores: NDArray[np.float32], positions: int) -> NDArray[np.float32]:
+        """Sums (G, positions) of the scores (5, width) of the letters from each position on."""
+        width = scores.shape[1]
+        total = np.zeros((len(self._tokens), positions), dtype=np.float32)
+        if width < _TOGETHER:
+            for at in range(width):
+                total += scores[:, at][self._tokens[:, at : at + positions]]
+            return total
+        codes = self._codes()
+        for start in range(0, width, _TOGETHER):
+            # The last four letters overlap those before them, which then count nothing.
+            first = min(start, width - _TOGETHER)
+            part = scores[:, first : first + _TOGETHER].copy()
+            part[:, : start - first] = 0.0
+            table = part[:, 0]
+            for column in part.T[1:]:
+                table = (table[:, None] + column).ravel()
+            total += table[codes[:, first : first + positions]]
+        return total
+
+    def _codes(self) -> NDArray[np.int16]:
+        """Numbers (G, L - 3) of the four letters from each position on."""
+        if self._fours is None:
+            length = self._tokens.shape[1] - _TOGETHER + 1
+            self._fours = np.zeros((len(self._tokens), length), dtype=np.int16)
+            for at in range(_TOGETHER):
+                self._fours = self._fours * np.int16(5) + self._tokens[:, at : at + length]
+        return self._fours
+
+
+def site_starts(tokens: NDArray[np.int8], pattern: SitePattern) -> NDArray[np.bool_]:
+    """As `SiteFinder.starts`, of one pattern in promoters (G, L)."""
+    return SiteFinder(tokens).starts(pattern)
 
 
 def covered(starts: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:

@@ -44,6 +44,15 @@ class ConditionMap:
         world, seen, new = self._beside(levels)
         return self.mixture(world, seen, new).astype(np.float32)
 
+    def profiles_around(self, levels: Matrix) -> Matrix:
+        """Log2 values (N, C) under levels (C, R) that differ in few regulators from the first row.
+
+        Which seen conditions they are like is taken from the first, so that all cost little more
+        than one. Against `profiles` a regulator's effect on yeast-stress is off by 2 to 5 %.
+        """
+        world, seen, new = self._beside(levels)
+        return self.mixture(world, seen, new, np.full(len(new), new[0])).astype(np.float32)
+
     def noise(self, levels: Matrix) -> Matrix:
         """How far levels (C, R) are from what the others of them let expect, (C,), log2."""
         world, seen, new = self._beside(levels)

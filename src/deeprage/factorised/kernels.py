@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
 
 from deeprage.baselines.features import standardisation
 
@@ -43,9 +45,34 @@ class GaussianKernel:
 
     def __call__(self, features: Features) -> Features:
         """Kernel float32 (G, N) of any points (G, P) with those that taught."""
-        found = squared_distances((features - self.mean) * self.scale, self.taught)
-        found /= np.float32(-self.width)
-        return np.exp(found, out=found)
+        return self._of_distances(
+            squared_distances((features - self.mean) * self.scale, self.taught)
+        )
+
+    def of_changed(self, before: Features, rows: NDArray[np.intp], after: Features) -> Features:
+        """Kernel float32 (G, N) of points (G, P) that differ in few features from others.
+
+        |x + d - t|^2 = |x - t|^2 + |d|^2 + 2 d (x - t), with d sparse.
+
+        Args:
+            before: the others (B, P); rows: which of them each point comes from (G,).
+        """
+        centred = (before - self.mean) * self.scale
+        moved = csr_array((after - before[rows]) * self.scale)
+        moved_by = np.asarray(moved.multiply(moved).sum(axis=1)).ravel()
+        along = np.asarray(moved.multiply(centred[rows]).sum(axis=1)).ravel()
+        found = squared_distances(centred, self.taught)[rows]
+        found -= 2 * (moved @ self._taught_by_feature)
+        found += (moved_by + 2 * along).astype(np.float32)[:, None]
+        return self._of_distances(np.maximum(found, 0, out=found))
+
+    @cached_property
+    def _taught_by_feature(self) -> Features:
+        return np.ascontiguousarray(self.taught.T)
+
+    def _of_distances(self, distances: Features) -> Features:
+        distances /= np.float32(-self.width)
+        return np.exp(distances, out=distances)
 
 
 def mean_kernel(kernels: Sequence[GaussianKernel], blocks: Sequence[Features]) -> Features:

@@ -262,19 +262,80 @@ class TrainedFactorised:
         Args:
             genes: rows (G,) of the compendium; promoters: int8 (G, L); levels: log2 (C, R).
         """
-        mine = self.learnt
         profiles = self._profiles(levels)
         mean, loadings = self._loadings(profiles)
-        at = self._seen_at[genes]
-        value = mean + mine.promoter_scores[genes] @ loadings.T
-        value[at >= 0] = profiles[at[at >= 0]]
+        value = self._with_own_promoters(genes, profiles, mean, loadings)
+        moved = self.score_shifts(genes, promoters)
+        changed = np.flatnonzero(moved.any(axis=1))
+        value[changed] += moved[changed] @ loadings.T
+        return value.astype(np.float32)
+
+    def score_shifts(self, genes: Rows, promoters: Tokens) -> NDArray[np.float64]:
+        """Change (G, K) of the factor scores of genes from their own promoters to these.
+
+        Args:
+            genes: rows (G,) of the compendium; promoters: int8 (G, L).
+        """
+        mine = self.learnt
+        found = np.zeros((len(genes), mine.promoter_scores.shape[1]))
         changed = np.flatnonzero((promoters != mine.promoters[genes]).any(axis=1))
         if len(changed):
             rows = genes[changed]
             coding = None if mine.coding is None else mine.coding[rows]
             after = mine.scorer.scores(promoters[changed], coding)
-            value[changed] += (after - mine.promoter_scores[rows]) @ loadings.T
-        return value.astype(np.float32)
+            found[changed] = after - mine.promoter_scores[rows]
+        return found
+
+    def around(
+        self, genes: Rows, level: Matrix, slots: Rows, values: Matrix
+    ) -> tuple[Matrix, NDArray[np.float64]]:
+        """Values float32 (G, S + 1) of genes, and loadings (S + 1, K), near one condition.
+
+        First as its levels are, then with one regulator changed at a time, as `respond` has it
+        but for `ConditionMap.profiles_around`.
+
+        Args:
+            genes: rows (G,) of the compendium, with their own promoters.
+            level: log2 (R,) of the condition.
+            slots: places (S,) of the regulators that are changed; values: log2 (S,), to what.
+        """
+        levels = np.repeat(level[None].astype(np.float32), len(slots) + 1, axis=0)
+        levels[np.arange(1, len(levels)), slots] = values
+        profiles = self.learnt.condition_map.profiles_around(levels)
+        mean, loadings = self._loadings(profiles)
+        value = self._with_own_promoters(genes, profiles, mean, loadings)
+        return value.astype(np.float32), loadings
+
+    def score_changes(
+        self, genes: Rows, promoters: Tokens, rows: Rows, changed: Tokens
+    ) -> NDArray[np.float64]:
+        """Change (P, K) of the factor scores where a few letters of promoters are others.
+
+        Args:
+            genes: rows (G,) of the compendium; promoters: int8 (G, L), perhaps not their own.
+            rows: places (P,) among `genes` of those that are changed; changed: int8 (P, L).
+        """
+        scorer, coding = self.learnt.scorer, self.learnt.coding
+        found = np.zeros((len(rows), len(scorer.rounds)))
+        near = slice(-scorer.reach, None)
+        read = np.flatnonzero((promoters[rows, near] != changed[:, near]).any(axis=1))
+        if len(read):
+            own = None if coding is None else coding[genes]
+            found[read] = scorer.changes(promoters, rows[read], changed[read], own)
+        return found
+
+    def _with_own_promoters(
+        self,
+        genes: Rows,
+        profiles: Matrix,
+        mean: NDArray[np.float64],
+        loadings: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Values (G, C) of genes of the compendium: profiles where seen, else from promoters."""
+        at = self._seen_at[genes]
+        value = mean + self.learnt.promoter_scores[genes] @ loadings.T
+        value[at >= 0] = profiles[at[at >= 0]]
+        return np.asarray(value)
 
     def _loadings(self, profiles: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         mine = self.learnt

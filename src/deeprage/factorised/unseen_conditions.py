@@ -66,14 +66,21 @@ class OverGenes:
     penalty: float
     width: float
 
-    def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
+    def __call__(self, world: World, seen: Rows, new: Rows, like: Rows | None = None) -> Matrix:
+        """Values (G, len(new)).
+
+        Args:
+            like: columns (len(new),) whose likeness to the seen conditions weights these, in place
+                of that of `new`: for conditions that differ from one another in few regulators.
+        """
         means, profiles, levels = _centred(world, seen)
         mine, asked = levels[:, seen], levels[:, new]
-        alike = _likeness(profiles, levels, seen, new)
+        origins, at = np.unique(new if like is None else like, return_inverse=True)
         found = np.empty((len(profiles), len(new)))
-        for at, weight in enumerate(alike):
+        for origin, weight in enumerate(_likeness(profiles, levels, seen, origins)):
             gram, cross = self._kernels(profiles * weight, mine * weight)
-            found[:, at] = cross @ np.linalg.solve(gram, asked[:, at])
+            columns = at == origin
+            found[:, columns] = cross @ np.linalg.solve(gram, asked[:, columns])
         # A regulator must not be told its own level.
         found[world.regulator_rows] = (asked - self._own_errors(mine, asked))[world.regulator_slots]
         return means[:, None] + found
@@ -201,18 +208,18 @@ class Mixture:
     over_genes: OverGenes
     weights: tuple[float, float]
 
-    def __call__(self, world: World, seen: Rows, new: Rows) -> Matrix:
-        """Log2 values (world.genes, len(new)) of unseen conditions."""
-        found = self._once(world, seen, new)
+    def __call__(self, world: World, seen: Rows, new: Rows, like: Rows | None = None) -> Matrix:
+        """Log2 values (world.genes, len(new)) of unseen conditions; `like` as in `OverGenes`."""
+        found = self._once(world, seen, new, like)
         filled = world.filled(new, found)
         if filled is not world:
-            found = self._once(filled, seen, new)
+            found = self._once(filled, seen, new, like)
         return found[: world.genes]
 
-    def _once(self, world: World, seen: Rows, new: Rows) -> Matrix:
+    def _once(self, world: World, seen: Rows, new: Rows, like: Rows | None) -> Matrix:
         first, second = self.weights
         return first * self.over_conditions(world, seen, new) + second * self.over_genes(
-            world, seen, new
+            world, seen, new, like
         )
 
 

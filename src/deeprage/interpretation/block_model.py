@@ -60,6 +60,50 @@ class Filtered(BlockModel, Protocol):
         ...
 
 
+@runtime_checkable
+class Factored(BlockModel, Protocol):
+    """A model in which a promoter acts by factor scores times loadings of the condition.
+
+    What many small changes of promoters and levels do can then be computed apart and multiplied.
+    """
+
+    def around(
+        self,
+        genes: NDArray[np.intp],
+        level: NDArray[np.float32],
+        slots: NDArray[np.intp],
+        values: NDArray[np.float32],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Values (G, S + 1) of genes with their own promoters, and loadings (S + 1, K).
+
+        Of a condition with levels (R,) as they are, and with one regulator changed at a time.
+
+        Args:
+            slots: places (S,) of the regulators; values: log2 (S,), to what they are changed.
+        """
+        ...
+
+    def score_shifts(
+        self, genes: NDArray[np.intp], promoters: NDArray[np.int8]
+    ) -> NDArray[np.float64]:
+        """Change (G, K) of the factor scores of genes from their own promoters to these."""
+        ...
+
+    def score_changes(
+        self,
+        genes: NDArray[np.intp],
+        promoters: NDArray[np.int8],
+        rows: NDArray[np.intp],
+        changed: NDArray[np.int8],
+    ) -> NDArray[np.float64]:
+        """Change (P, K) of the factor scores from promoters (G, L) to `changed` (P, L).
+
+        Args:
+            rows: places (P,) among the genes of those that are changed.
+        """
+        ...
+
+
 class NetworkBlocks:
     """A trained network as a `Filtered` model.
 

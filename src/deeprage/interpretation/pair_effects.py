@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deeprage.data.sites import SitePattern
+from deeprage.data.sites import SiteFinder, SitePattern
 from deeprage.interpretation.block_model import BlockModel
 from deeprage.interpretation.promoter_edits import mask_sites
 
@@ -65,8 +65,9 @@ def pair_effects(
     found = PairEffects(
         np.zeros(shape, dtype=np.intp), *(np.zeros(shape, dtype=np.float32) for _ in range(3))
     )
+    finder = SiteFinder(promoters)
     for column, (slot, some) in enumerate(patterns.items()):
-        masked, sites = _without_sites(promoters, some)
+        masked, sites = without_sites(promoters, some, finder)
         found.sites[:, column] = sites
         rows = np.flatnonzero(sites)
         if len(rows):
@@ -84,13 +85,19 @@ def pair_effects(
     return found
 
 
-def _without_sites(
-    promoters: NDArray[np.int8], patterns: Sequence[SitePattern]
+def without_sites(
+    promoters: NDArray[np.int8], patterns: Sequence[SitePattern], finder: SiteFinder
 ) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
-    """Promoters with the sites of all patterns as N, and how many sites there were."""
+    """Promoters with the sites of all patterns as N, and how many sites there were.
+
+    Args:
+        finder: of sites in these promoters.
+    """
     total = np.zeros(len(promoters), dtype=np.intp)
     rng = np.random.default_rng(0)  # not drawn from: letters become N
-    for pattern in patterns:
-        promoters, sites, _ = mask_sites(promoters, pattern, how="N", rng=rng)
+    for number, pattern in enumerate(patterns):
+        promoters, sites, _ = mask_sites(
+            promoters, pattern, how="N", rng=rng, finder=finder if number == 0 else None
+        )
         total += sites
     return promoters, total

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.dna import N_TOKEN
-from deeprage.data.sites import SitePattern, covered, site_starts
+from deeprage.data.sites import SiteFinder, SitePattern, covered, site_starts
 
 How = Literal["N", "shuffle"]
 #: How often a stretch is shuffled before its letters are given up.
@@ -31,17 +31,25 @@ class Masked(NamedTuple):
 
 
 def mask_sites(
-    promoters: NDArray[np.int8], pattern: SitePattern, *, how: How, rng: np.random.Generator
+    promoters: NDArray[np.int8],
+    pattern: SitePattern,
+    *,
+    how: How,
+    rng: np.random.Generator,
+    finder: SiteFinder | None = None,
 ) -> Masked:
     """Promoters (G, L) in which no site of a pattern is left, on either strand.
 
     `N` leaves nothing in a site's place. `shuffle` keeps the letters and their number: the letters
     of each stretch of overlapping or adjacent sites change places until none is a site.
 
+    Args:
+        finder: of sites in these promoters, if there is one.
+
     Raises:
         DeepRageError: the pattern is longer than the promoters.
     """
-    starts = site_starts(promoters, pattern)
+    starts = (finder or SiteFinder(promoters)).starts(pattern)
     inside = covered(starts, pattern.width)
     sites = starts.sum(axis=1)
     if how == "N":

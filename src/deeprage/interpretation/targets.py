@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,16 @@ from deeprage.errors import DeepRageError, unknown
 from deeprage.evaluation.controls import shuffle_dinucleotides
 from deeprage.interpretation.activity import site_evidence
 from deeprage.interpretation.attribution import Method
-from deeprage.interpretation.block_model import BlockModel
+from deeprage.interpretation.block_model import BlockModel, Factored
 from deeprage.interpretation.deeplift import check_rules
-from deeprage.interpretation.level_attribution import level_effects
+from deeprage.interpretation.factored_effects import (
+    Loadings,
+    factored_level_effects,
+    factored_pair_effects,
+    loadings_of,
+    steps_of,
+)
+from deeprage.interpretation.level_attribution import LevelEffects, level_effects
 from deeprage.interpretation.model import Differentiable, filled
 from deeprage.interpretation.pair_effects import pair_effects
 from deeprage.interpretation.regulator_motifs import site_patterns
@@ -32,6 +40,8 @@ from deeprage.interpretation.simple_links import (
 
 Matrix = NDArray[np.float32]
 
+#: Shuffled promoters with sites that a factored model is asked about, for each regulator and round.
+MOST_SHUFFLED = 1000
 #: What a pair can be scored by, and what it says.
 SCORES: dict[str, str] = {
     "mixed": "interaction of the regulator's level with its motif's sites in the promoter",
@@ -141,8 +151,11 @@ def find_links(
         drawn = []
         for _ in range(options.rounds):
             other = shuffle_dinucleotides(promoters, rng)
-            family = work.of_motifs if chosen in NEED_MOTIF else work.of_levels
-            drawn.append(_score(family(genes, other), chosen, found))
+            if chosen in NEED_MOTIF:
+                shuffled = work.of_motifs(genes, other, most=work.most_shuffled, rng=rng)
+            else:
+                shuffled = work.of_levels(genes, other)
+            drawn.append(_score(shuffled, chosen, found))
         p = p_by_regulator(observed, np.concatenate(drawn))
     own = genes[:, None] == compendium.regulator_rows[None, :]
     p[own] = np.nan
@@ -164,15 +177,24 @@ def p_by_regulator(observed: Matrix, null: Matrix) -> NDArray[np.float64]:
 
     Unlike `nulls.empirical_p` it compares scores as they are. One is added to both counts (Phipson
     and Smyth 2010), so that no p-value is 0. A score of 0 says nothing and has p 1; NaN stays.
+
+    Null scores that are NaN were not looked at: those above 0 stand for them, by the number of
+    these and of those, and one more is added to what they count.
     """
     found = np.full(observed.shape, np.nan)
     for column in range(observed.shape[1]):
         values = observed[:, column]
         if np.isnan(values).any():
             continue
-        chance = np.sort(null[:, column])
-        as_large = len(chance) - np.searchsorted(chance, values, side="left")
-        found[:, column] = np.where(values > 0, (1 + as_large) / (1 + len(chance)), 1.0)
+        known = ~np.isnan(null[:, column])
+        chance = np.sort(null[known, column])
+        as_large = (len(chance) - np.searchsorted(chance, values, side="left")).astype(np.float64)
+        missing = len(null) - len(chance)
+        if missing:
+            above = max(int((chance > 0).sum()), 1)
+            as_large = (as_large + 1) * (above + missing) / above
+        share = np.minimum((1 + as_large) / (1 + len(null)), 1.0)
+        found[:, column] = np.where(values > 0, share, 1.0)
     return found
 
 
@@ -241,15 +263,7 @@ class _Work:
             genes: rows (G,) of the compendium.
             promoters: tokens int8 (G, L) of these genes, perhaps shuffled.
         """
-        steps = self.levels.shape[1] if self.method == "mutagenesis" else len(genes)
-        effects = level_effects(
-            self.model,
-            genes,
-            promoters,
-            self.levels,
-            method=self.method,
-            on_gene=lambda: self.on_step("responses to regulators", steps),
-        )
+        effects = self._level_effects(genes, promoters)
         return {
             "level": effects.size,
             "specific": _specific(effects.slope, effects.slope, self.spread),
@@ -257,26 +271,84 @@ class _Work:
             "spread": self.spread,
         }
 
-    def of_motifs(self, genes: NDArray[np.intp], promoters: NDArray[np.int8]) -> dict[str, Matrix]:
+    def _level_effects(self, genes: NDArray[np.intp], promoters: NDArray[np.int8]) -> LevelEffects:
+        text = "responses to regulators"
+        if self.method == "mutagenesis" and isinstance(self.model, Factored):
+            return factored_level_effects(
+                self.model,
+                genes,
+                promoters,
+                self.levels,
+                on_condition=lambda: self.on_step(text, len(self.levels)),
+            )
+        steps = self.levels.shape[1] if self.method == "mutagenesis" else len(genes)
+        return level_effects(
+            self.model,
+            genes,
+            promoters,
+            self.levels,
+            method=self.method,
+            on_gene=lambda: self.on_step(text, steps),
+        )
+
+    @property
+    def most_shuffled(self) -> int | None:
+        """Shuffled promoters with sites that are looked at for each regulator; None for all."""
+        return MOST_SHUFFLED if isinstance(self.model, Factored) else None
+
+    @cached_property
+    def _loadings(self) -> Loadings:
+        assert isinstance(self.model, Factored)
+        return loadings_of(
+            self.model,
+            self.levels,
+            np.array(list(self.patterns), dtype=np.intp),
+            low=self.low,
+            high=self.high,
+            on_condition=lambda: self.on_step("conditions", len(self.levels)),
+        )
+
+    def of_motifs(
+        self,
+        genes: NDArray[np.intp],
+        promoters: NDArray[np.int8],
+        *,
+        most: int | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> dict[str, Matrix]:
         """`motif`, `mixed` and `signed` (its mean), log2, and the number of `sites`.
 
         Each float32 (G, R), NaN in the columns of regulators without a motif; empty without motifs.
 
         Args:
             genes, promoters: as `of_levels`.
+            most, rng: see `factored_pair_effects`; of a factored model alone.
         """
         if not self.patterns:
             return {}
-        effects = pair_effects(
-            self.model,
-            genes,
-            promoters,
-            self.levels,
-            self.patterns,
-            low=self.low,
-            high=self.high,
-            on_regulator=lambda: self.on_step("motifs with their regulators", len(self.patterns)),
-        )
+        text = "motifs with their regulators"
+        if isinstance(self.model, Factored):
+            effects = factored_pair_effects(
+                self.model,
+                genes,
+                promoters,
+                self.patterns,
+                self._loadings,
+                most=most,
+                rng=rng,
+                on_genes=lambda: self.on_step(text, steps_of(len(genes))),
+            )
+        else:
+            effects = pair_effects(
+                self.model,
+                genes,
+                promoters,
+                self.levels,
+                self.patterns,
+                low=self.low,
+                high=self.high,
+                on_regulator=lambda: self.on_step(text, len(self.patterns)),
+            )
         return {
             "motif": self._spread_out(effects.motif),
             "mixed": self._spread_out(effects.mixed),
