@@ -94,6 +94,20 @@ def test_a_symbol_of_two_genes_is_named_with_both() -> None:
         genes.one("twin", "regulator")
 
 
+def test_among_some_genes_a_name_is_compared_with_all() -> None:
+    genes = NameResolver.from_symbols(["a1", "a2", "a3"], ["TWIN", "Twin", "ONE"])
+    some = genes.among([2, 0])
+    assert some.shown == ["a3", "a1"]
+    assert some.resolve(["ONE", "a1", "a2", "zz"]).gene_index == (0, 1, None, None)
+    assert some.resolve(["twin"]).ambiguous == {"twin": ("a1", "a2")}
+    assert genes.among([2]).resolve(["twin"]).unmatched == ("twin",)
+    assert some.identifiers_of(0) == (("name", "a3"), ("symbol", "ONE"))
+    with pytest.raises(DeepRageError, match=r"is the gene 'a2', but no regulator\. Valid: 'a3'"):
+        some.one("a2", "regulator")
+    with pytest.raises(DeepRageError, match=r"unknown regulator 'OME'\. Did you mean 'ONE'"):
+        some.one("OME", "regulator")
+
+
 def _two(first: list[Identifier], second: list[Identifier], others: int = 0) -> NameResolver:
     more = [
         [("locus_tag", f"t{n}"), ("symbol", f"s{n}"), ("alias", f"o{n}")] for n in range(others)

@@ -35,7 +35,7 @@ from deeprage.data.name_forms import (
     unversioned,
 )
 from deeprage.data.name_index import OWN_NAME, SYMBOLS, NameIndex, are_versions
-from deeprage.errors import DeepRageError, counted, unknown
+from deeprage.errors import DeepRageError, counted, examples, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,6 +202,12 @@ class NameResolver:
         if index is not None:
             return index
         rows = range(len(self.genes)) if self._chosen is None else self._chosen
+        elsewhere = self.among_all().resolve([name]).gene_index[0]
+        if elsewhere is not None:
+            raise DeepRageError(
+                f"{name!r} is the gene {self.genes[elsewhere]!r}, but no {what}. Valid: "
+                f"{examples(self.shown, most=40)}."
+            )
         kinds = (OWN_NAME, *SYMBOLS)
         values = [value for row in rows for kind, value in self.identifiers[row] if kind in kinds]
         raise unknown(what, name, [*self.shown, *values])
