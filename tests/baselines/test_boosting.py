@@ -150,6 +150,14 @@ class TestBoost:
         closed = np.exp(-signs[labelled] * scores[labelled]).mean()
         assert losses[len(tree.rules) - 1] == pytest.approx(closed, rel=1e-4)
 
+    def test_the_prior_is_half_the_log_of_one_more_of_each_sign(self):
+        presence, states, signs, rows = random_problem(0)
+        signs[:] = 0
+        signs[0, :3], signs[1, 0] = 1, -1
+        data = make_data(signs, states, rows)
+        tree, *_ = boost(data, presence, list("abc"), keep_search(presence, []), rounds=1)
+        assert tree.prior == pytest.approx(0.5 * np.log(4 / 2))
+
     def test_one_round_lowers_the_loss_by_the_squared_gain(self):
         # With eps -> 0 the loss falls from total to total - gain^2 (Schapire and Singer 1999).
         presence, states, signs, rows = random_problem(5, genes=4000, conditions=12)

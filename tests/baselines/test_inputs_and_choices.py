@@ -271,6 +271,7 @@ class TestBDTreeParts:
         values = np.array([[1, np.nan], [4, np.nan]], np.float32)
         every = np.arange(2)
         assert (_leaf(values, every, every).mean, _leaf(values, every, every).cells) == (2.5, 2)
+        assert _leaf(values, every, every).order == -1
         empty = _leaf(values, every, np.array([1]), 7.0)
         assert (empty.mean, empty.cells) == (7, 0)
 

@@ -147,6 +147,40 @@ class TestBundle:
         assert bundle_around(search, found, most=0.1, size=5) == [(0, 0), (1, 0)]
         assert bundle_around(search, found, most=0.01, size=5) == [(0, 0)]
 
+    def test_only_where_the_found_rule_fires_counts_and_never_its_own_gene(self):
+        """Beside the rule: a rule that differs elsewhere only, and one in the regulator's gene."""
+        rng = np.random.default_rng(0)
+        presence = (rng.random((30, 6)) < 0.5).astype(np.uint8)
+        states = (rng.random((8, 4)) < 0.5).astype(np.float32)
+        up, down = rng.random((2, 30, 8)).astype(np.float32)
+        own = np.array([0, 3, 0, 3])
+        search = RuleSearch(presence, states, up, down, own)
+        search.add_node(np.ones(30, bool), np.ones(8, bool))
+        found = search.best()
+
+        def covered(attribute: int, state: int) -> np.ndarray:
+            cells = np.outer(presence[:, attribute] > 0, states[:, state] > 0)
+            cells[own[state]] = False
+            return cells
+
+        best = covered(found.attribute, found.state)
+        weight = up + down
+        differences = {
+            (m, s): weight[covered(m, s)].sum() + weight[best].sum()
+            - 2 * weight[covered(m, s) & best].sum()
+            for m in range(6) for s in range(4)
+            if (up[covered(m, s)].sum() > down[covered(m, s)].sum())
+            == (up[best].sum() > down[best].sum())
+        }  # fmt: skip
+        most = 1.6
+        near = sorted(
+            (one for one in differences if differences[one] <= most * weight[best].sum()),
+            key=lambda one: differences[one],
+        )
+        assert len(near) > 2
+        assert bundle_around(search, found, most=most, size=99) == near
+        assert bundle_around(search, found, most=most, size=2) == near[:2]
+
     def test_bundled_boosting_still_learns(self):
         model, split = fit(
             GeneClass(rounds=10, motif_files=[], bundle=0.3), compendium := planted(HAS)
@@ -207,6 +241,11 @@ class TestPssm:
         }
         assert cut.gain == pytest.approx(max(tried.values()), rel=1e-5)
         assert tried[cut.pssm, cut.threshold] == pytest.approx(cut.gain, rel=1e-5)
+
+    def test_scores_that_part_no_gene_gain_nothing(self):
+        scores = np.ones((5, 2), np.float32)
+        up, down = np.full(5, 2, np.float32), np.zeros(5, np.float32)
+        assert best_pssm_cut(scores, up, down).gain < 0
 
 
 class TestMedusa:

@@ -133,4 +133,6 @@ def test_a_constant_truth_has_no_correlation(make_compendium) -> None:
     split = split_of(compendium, role)
     (row,) = pool(compendium, [outcome(split, values.astype(np.float32))]).by_fold
     assert row["pearson"] is None
+    # All of them are Baseline: there is nothing to name right.
+    assert row["accuracy"] is None
     assert row["cells"] == 6

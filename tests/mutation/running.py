@@ -49,6 +49,7 @@ class Copy:
         assert not loaded, f"a child must import its own {loaded}"
         self.covered: dict[str, dict[str, list[str]]] = {}
         self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
 
     def measure(self, tests: Sequence[str]) -> list[str]:
         """Run tests once and note which lines each runs.
@@ -79,6 +80,7 @@ class Copy:
             for line, names in lines.items():
                 known[line] = sorted({*known.get(line, ()), *names})
         failed: list[str] = table["failed"]
+        self.failed.update(failed)
         return failed
 
     def tests_of(self, path: str, mutant: Mutant, functions: dict[int, set[int]]) -> list[str]:
@@ -94,9 +96,12 @@ class Copy:
             for line, names in lines.items():
                 if around is None or int(line) in around:
                     tests.update(names)
+        if not mutant.function:
+            # Settings are read where nothing of their file runs.
+            tests |= {name for name in self.seconds if "test_settings" in name}
         if not tests and path in STARTED_BY:
             tests = {name for name in self.seconds if name.startswith(STARTED_BY[path])}
-        return self._in_order(path, tests)
+        return self._in_order(path, tests - self.failed)
 
     def _in_order(self, path: str, tests: set[str]) -> list[str]:
         stem = Path(path).stem
