@@ -156,3 +156,22 @@ def test_names_that_were_not_found_are_noted(deeprage: Deeprage, parts: Path) ->
     assert "2 genes of the matrix, not found by name, such as '1-Mar', 'UP'" in noted
     (parts / "genome.fa").write_text(f">chr1\n{LETTERS[:99]}RY{LETTERS[101:]}\n")
     assert "genome letters read as n: 2" in give(deeprage, parts, "--force").out
+
+
+def test_several_problems_are_one_on_a_line(deeprage: Deeprage, parts: Path) -> None:
+    (parts / "matrix.tsv").write_text("g\tx\ty\nup\t-1\tinf\ndown\t3\t3\nend\t0\t1\n")
+    (parts / "regulators.txt").write_text("up\nnobody\n")
+    result = give(deeprage, parts)
+    head, *problems = result.err.splitlines()
+    assert (result.code, head) == (2, "error: there are 3 problems:")
+    words = ("1. the expression matrix has 1 cell infinite", "2. the expression matrix has 1 gene",
+             "3. 1 of 2 regulators have no row")  # fmt: skip
+    assert len(problems) == len(words)
+    assert all(word in line for word, line in zip(words, problems, strict=True))
+
+
+def test_how_names_were_matched_is_printed(deeprage: Deeprage, parts: Path) -> None:
+    (parts / "matrix.tsv").write_text("g\tx\ty\nUP\t-1\t2\ndown\t3\t1\nend\t0\t1\n")
+    printed = give(deeprage, parts).out
+    assert "genes matched: 2 by ID, 1 by ID in another case" in printed
+    assert "regulators matched: 1 by ID" in printed
