@@ -463,12 +463,15 @@ def import_all() -> None:
     warnings.simplefilter("ignore")
 
 
-def run_scenario(name: str, ready: Path, options: argparse.Namespace) -> tuple[int, list[str]]:
-    """Events tried and what went wrong."""
+def run_scenario(name: str, ready: Path, options: argparse.Namespace) -> tuple[int, int, list[str]]:
+    """Events tried, events in all, and what went wrong."""
     problems, tried = [], 0
     with folders() as root:
         case = Case(root, SCENARIOS[name], ready)
-        numbers: Sequence[int] = range(options.first, case.events + 2)  # and one that is no more
+        last = case.events + 1  # one that is no more
+        if options.count is not None:
+            last = min(last, options.first + options.count - 1)
+        numbers: Sequence[int] = range(options.first, last + 1)
         if options.only is not None:
             numbers = [options.only]
         elif options.sample is not None:
@@ -481,7 +484,7 @@ def run_scenario(name: str, ready: Path, options: argparse.Namespace) -> tuple[i
             except Failure as failure:
                 problems.append(f"{name}, killed before event {number}: {failure}")
                 print(problems[-1], flush=True)
-    return tried, problems
+    return tried, case.events, problems
 
 
 def main() -> None:
@@ -492,6 +495,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--only", type=int, help="this event alone")
     parser.add_argument("--first", type=int, default=1, help="the event to begin with")
+    parser.add_argument("--count", type=int, help="so many events; default: to the end")
     options = parser.parse_args()
     if unknown := sorted(set(options.scenarios) - set(SCENARIOS)):
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
@@ -499,9 +503,9 @@ def main() -> None:
     failed = 0
     with folders() as ready:
         for name in options.scenarios:
-            tried, problems = run_scenario(name, ready, options)
+            tried, total, problems = run_scenario(name, ready, options)
             failed += len(problems)
-            print(f"{name}: {tried} events, {len(problems)} problems", flush=True)
+            print(f"{name}: {tried} of {total} events, {len(problems)} problems", flush=True)
     sys.exit(1 if failed else 0)
 
 
