@@ -250,7 +250,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--predictors", nargs="+", default=list(PREDICTORS))
     add("--folds", type=int, default=FOLDS, help="of the 100; the first ten test each gene once")
     add("--epochs", type=int, default=None, help="of a network's training")
-    add("--motifs", type=Path, nargs="+", default=None, help="MEME files")
+    add("--motifs", type=Path, nargs="+", default=None, help="files, or jaspar:GROUP")
     add("--genes", type=int, default=1411)
     add("--choice", choices=CHOICES, default=CHOICES[0], help="of those genes")
     add("--seed", type=int, default=0)

@@ -145,7 +145,9 @@ def _trained(
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data/yeast-stress-full.h5ad"))
-    parser.add_argument("--motifs", type=Path, nargs="+", default=None, help="MEME files")
+    parser.add_argument(
+        "--motifs", type=Path, nargs="+", default=None, help="files, or jaspar:GROUP"
+    )
     parser.add_argument("--regimes", nargs="+", default=["pairs", "conditions", "genes", "both"])
     parser.add_argument("--most-folds", type=int, default=FOLDS, help=f"of {FOLDS}; pairs has 1")
     parser.add_argument("--threads", type=int, default=1)

@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     add: Any = parser.add_argument
     add("--data", type=Path, required=True, help="the compendium (.h5ad)")
-    add("--motifs", type=Path, nargs="+", default=None, help="MEME files")
+    add("--motifs", type=Path, nargs="+", default=None, help="files, or jaspar:GROUP")
     add("--predictors", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     add("--threads", type=int, default=1)
     add("--rounds", type=int, default=None, help="fewer boosting rounds, for a look; not recorded")

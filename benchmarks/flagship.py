@@ -49,7 +49,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data/yeast-stress-full.h5ad"))
-    parser.add_argument("--motifs", type=Path, nargs="+", default=None, help="MEME files")
+    parser.add_argument(
+        "--motifs", type=Path, nargs="+", default=None, help="files, or jaspar:GROUP"
+    )
     parser.add_argument("--regime", default="both", help="one; its peak memory is its own")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("runs/flagship"))

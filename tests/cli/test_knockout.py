@@ -228,7 +228,7 @@ class TestScreen:
         (["--screen", "promoters"], "unknown screen 'promoters'"),
         (["--screen", "motifs"], "--screen motifs needs known motifs"),
         (["--screen", "motifs", "--step", "-3"], "--screen motifs ignores --step"),
-        (["--screen", "filters", "--mask", "shuffle", "--singles"], "heed --singles, --mask"),
+        (["--screen", "filters", "--mask", "shuffle", "--singles"], "ignores --singles, --mask"),
         (["--pair", "REG001:2"], "cannot read --pair 'REG001:2'"),
         (["--regulator", "REG001=1e39"], "which no log2 level can be"),
         (["--regulator", "REG001=1", "--regulator", "reg001=2"], "change each once"),

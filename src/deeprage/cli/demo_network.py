@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from deeprage.data.compendium import Compendium
 
 NETWORK = "deeprage-motif"
+#: Known motifs of the organism of the demo.
+DEMO_MOTIFS = "jaspar:fungi"
 #: Series of strains, which are the truth of the last step, and others to choose the epoch by.
 STRAINS = ("mutants_heat_peroxide", "tf_overexpression")
 JUDGED = ("heat_shock_2", "dtt_2", "ypd_2", "sorbitol")
@@ -46,7 +48,7 @@ def explain(data: Path, out: Path, *, epochs: int, train: Train, threads: int | 
     evaluate(out, reference=["additive", "regulator-ridge"])
     if not (out / MOTIF_TABLE).exists():
         note("its filters as motifs, beside JASPAR's fungi")
-        motifs(out, threads=threads)
+        motifs(out, motifs=[Path(DEMO_MOTIFS)], threads=threads)
     name = f"without-{MOTIF}"
     if has_strains and not (out / KNOCKOUTS / name).exists():
         note(f"masking {MOTIF}, the stress response element, in heat shock")
