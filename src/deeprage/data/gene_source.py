@@ -40,7 +40,7 @@ class GeneSource:
     genome: Path | None = None
     ready: Mapping[str, NDArray[np.int8]] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def genes(self) -> pd.DataFrame:
         """The gene table of the annotation, under names that no two genes share.
 

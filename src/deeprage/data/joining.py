@@ -175,9 +175,9 @@ def _promoters(parts: Parts, matched: MatchedGenes, problems: Problems) -> Named
     with problems.collected():
         matched.check(list(map(str, parts.expression.columns)))
         if matched.source.annotation is None:
-            found = from_fasta(matched, operons=parts.operons)
+            promoters = from_fasta(matched, operons=parts.operons)
         else:
-            found = from_genome(
+            promoters = from_genome(
                 matched,
                 window=parts.window,
                 tss_table=parts.tss_table,
@@ -185,8 +185,8 @@ def _promoters(parts: Parts, matched: MatchedGenes, problems: Problems) -> Named
                 circular=parts.circular,
                 coding=parts.coding,
             )
-        check_promoters(matched.rows, found.promoters.tokens)
-        return found
+        check_promoters(matched.rows, promoters.promoters.tokens)
+        return promoters
     return None
 
 

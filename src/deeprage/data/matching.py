@@ -82,14 +82,14 @@ class MatchedGenes:
         Of rows that are one gene, the one whose own name fits the gene best has its identifiers;
         where several fit alike, or none, all of them do.
         """
-        found = {}
+        identifiers = {}
         for index, rows in self._rows_of.items():
             fit = {row: rule for row, rule in rows.items() if rule is not None}
             best = min((_fit(rule) for rule in fit.values()), default=None)
             bearing = [row for row, rule in fit.items() if _fit(rule) == best]
             for row in bearing if len(bearing) == 1 else rows:
-                found[row] = self._of_gene(index)
-        return found
+                identifiers[row] = self._of_gene(index)
+        return identifiers
 
     @property
     def kept_identifiers(self) -> dict[str, list[Identifier]]:
@@ -103,14 +103,14 @@ class MatchedGenes:
     @cached_property
     def _rows_of(self) -> dict[int, dict[str, Rule | None]]:
         """Rows of each gene, with the rule by which their own name fits; None if renamed."""
-        found: dict[int, dict[str, Rule | None]] = {}
+        rows_of: dict[int, dict[str, Rule | None]] = {}
         meant = self.meant
         for row, name, index, rule in zip(
             self.rows, meant.names, meant.gene_index, meant.rules, strict=True
         ):
             if index is not None:
-                found.setdefault(index, {})[row] = rule if name == row else None
-        return found
+                rows_of.setdefault(index, {})[row] = rule if name == row else None
+        return rows_of
 
     def _of_gene(self, index: int) -> list[Identifier]:
         pairs = list(self.source.names.identifiers[index])
@@ -158,10 +158,10 @@ class MatchedGenes:
 
     def remarks(self) -> list[str]:
         """Sentences on rows that are several genes, no gene, or one gene together."""
-        said = []
+        remarks = []
         if self.meant.ambiguous:
             number = len(self.meant.ambiguous)
-            said.append(
+            remarks.append(
                 f"{counted(number, 'name')} of the matrix {'means' if number == 1 else 'mean'} "
                 f"several genes and {'gets' if number == 1 else 'get'} no promoter: "
                 f"{self.meant.ambiguity()}"
@@ -169,18 +169,18 @@ class MatchedGenes:
         if self.lost:
             source = self.source
             causes = likely_causes(self.lost, source.names, source.label, of=len(self.rows))
-            said.append(
+            remarks.append(
                 f"no promoter is known for {counted(len(self.lost), 'gene')} of the matrix, not "
                 f"found by name, such as {examples(self.lost)}: never scored.{causes}"
             )
         same = [list(rows) for rows in self._rows_of.values() if len(rows) > 1]
         if same:
-            said.append(
+            remarks.append(
                 f"{counted(sum(map(len, same)), 'row')} of the matrix are "
                 f"{counted(len(same), 'gene')}, such as {examples(same[0])}: they share a promoter "
                 "and a group"
             )
-        return said
+        return remarks
 
 
 @dataclass(frozen=True)

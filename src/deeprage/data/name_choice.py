@@ -46,8 +46,8 @@ class Evidence:
         """
         self._matches = matches
         self._names: dict[str, set[str]] = {}
-        for name, found in matches.items():
-            for kind, (_, genes) in found.items():
+        for name, kinds in matches.items():
+            for kind, (_, genes) in kinds.items():
                 if len(genes) == 1:
                     self._names.setdefault(kind, set()).add(name)
         self._alone: dict[tuple[str, str], int] = {}

@@ -94,7 +94,7 @@ class NameIndex:
             for kind, value in pairs:
                 if kind in _VERSIONED and "." in value and unversioned(bare(value)) != bare(value):
                     values.setdefault(kind, set()).add(bare(value))
-        return {kind for kind, found in values.items() if are_versions(found)}
+        return {kind for kind, some in values.items() if are_versions(some)}
 
     def _values(self) -> Iterator[tuple[int, str]]:
         size = len(self._identifiers)

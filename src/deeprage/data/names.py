@@ -229,7 +229,7 @@ class NameResolver:
         drop_false_numbers(matches)
         self._add_joined(matches, kind)
         evidence = Evidence(matches)
-        chosen = {name: evidence.choose(name) for name, found in matches.items() if found}
+        chosen = {name: evidence.choose(name) for name, kinds in matches.items() if kinds}
         if distinct:
             chosen = without_looser(chosen)
         none: tuple[Rule | None, frozenset[int]] = (None, frozenset())
@@ -294,12 +294,12 @@ class NameResolver:
 
     def _add_joined(self, matches: dict[str, Matches], only: str | None) -> None:
         """Resolve names that are made of several, where nothing else fits."""
-        lost = [name for name, found in matches.items() if not found]
+        lost = [name for name, kinds in matches.items() if not kinds]
         sure = 0
         half: dict[str, Matches] = {}
         for name in lost:
-            if found := self._joined(joined_parts(name), only):
-                matches[name] = found
+            if joined := self._joined(joined_parts(name), only):
+                matches[name] = joined
             elif strict := self._spaced(name, only) or self._halved(name, only, strict=True):
                 matches[name] = strict
                 sure += 1

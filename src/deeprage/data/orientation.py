@@ -194,9 +194,9 @@ def _clear_vote(rows: Share, columns: Share) -> str | None:
 def _undecided(
     evidence: Sequence[Evidence], rows: Sequence[str], columns: Sequence[str]
 ) -> DeepRageError:
-    said = [one for one in evidence if one.rows.total and one.columns.total]
-    as_rows = ", ".join(_of(one.what[0], one.rows) for one in said)
-    as_columns = ", ".join(_of(one.what[1], one.columns) for one in said)
+    telling = [one for one in evidence if one.rows.total and one.columns.total]
+    as_rows = ", ".join(_of(one.what[0], one.rows) for one in telling)
+    as_columns = ", ".join(_of(one.what[1], one.columns) for one in telling)
     shape = counted(len(rows), "row"), counted(len(columns), "column")
     return DeepRageError(
         f"it is not clear whether the genes are the rows or the columns of the expression matrix "

@@ -1,4 +1,4 @@
-"""Problems that do not depend on each other, to be told all at once."""
+"""Problems that do not depend on each other, all raised at once."""
 
 from deeprage.errors import DeepRageError, SeveralProblemsError
 
