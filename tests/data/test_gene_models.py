@@ -345,6 +345,17 @@ class TestIsoforms:
             lines += [f"transcript 91 700 - . a {name}", f"CDS {start} {end} - 0 a {name}"]
         assert genes_of(tmp_path, gtf(*lines)).loc["a", "start_codon"] == 489
 
+    def test_parts_whose_lines_above_are_missing_are_one_gene_by_locus_tag(
+        self, tmp_path: Path
+    ) -> None:
+        parts = [
+            f"CDS {start} {start + 299} + 0 ID=cds-{name};Parent=rna-{name};locus_tag=T1"
+            for name, start in (("a", 101), ("b", 161))
+        ]
+        genes = genes_of(tmp_path, gff(*parts, *(x.replace("CDS", "exon") for x in parts)))
+        assert list(genes.index) == ["T1"]
+        assert genes.loc["T1", "start_codon"] == 100
+
     def test_one_start_of_several_transcripts_is_not_counted(self, tmp_path: Path) -> None:
         text = isoforms("x=1", "x=1").replace("101\t490", "301\t490")
         assert not cut(tmp_path, text).several

@@ -194,7 +194,7 @@ class _Lines:
             note_names(record, line, "gene")
             return name
         tag = feature.first("locus_tag")
-        key = feature.first(*_GENE_KEYS) or self.by_locus_tag.get(tag)
+        key = feature.first(*_GENE_KEYS) or self.by_locus_tag.get(tag) or tag
         own = name if is_transcript(feature.kind) else _TRANSCRIPT_SUFFIX.sub("", name)
         return self._known(key or own, feature)
 
