@@ -13,7 +13,7 @@ from deeprage.errors import DeepRageError
 from deeprage.training import progress
 from deeprage.training.allocator import keep_large_buffers
 from deeprage.training.config import training_config
-from deeprage.training.run import Run
+from deeprage.training.run import CHECKPOINT, Run, _drop_unstarted
 
 
 class TestAllocator:
@@ -147,3 +147,22 @@ class TestRunNames:
         assert run.regulator_names.one("YB", "regulator") == 1
         with pytest.raises(DeepRageError):
             run.regulator_names.one("AAA", "regulator")
+
+
+class TestStaged:
+    """A training that was to replace a run and was killed: worth going on with, or not."""
+
+    @pytest.mark.parametrize("file", [None, "checkpoint.safetensors", "config.json"])
+    def test_only_one_with_an_epoch_stays(self, tmp_path: Path, file: str | None) -> None:
+        staged = tmp_path / "staged"
+        staged.mkdir()
+        if file:
+            (staged / file).write_text("x")
+        _drop_unstarted(staged)
+        assert staged.exists() == (file == CHECKPOINT)
+
+    def test_without_one_nothing_happens(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("x")
+        for path in (tmp_path / "file", tmp_path / "nothing"):
+            _drop_unstarted(path)
+        assert (tmp_path / "file").exists()
