@@ -87,6 +87,7 @@ class TestRefused:
                 r"1 rows and 0 columns of values and has the columns of te",
             ),
             ("g\ta\tb\nx\t1\t2\nx\t1\t2\n", r"1 duplicate gene in .* such as 'x'"),
+            ("g,sample,v\nx,a,1\nx,b,2\ny,a,1\ny,b,3\n", r"long table.*'x'.*'sample'.*pivot"),
             ("g\ta\ta\nx\t1\t2\n", r"1 duplicate column name in .* such as 'a'"),
             ("g\ta\n", "0 rows and 1 columns"),
             ("", "is empty; it needs a header line and rows"),
