@@ -99,6 +99,13 @@ class TestGenBank:
         with pytest.raises(DeepRageError, match=r"record AB123456\.1 in .* has no sequence"):
             read_genome(tmp_path / "plasmid.gb")
 
+    @pytest.mark.parametrize("size", ["15", "99999999999"])
+    def test_a_record_of_another_length_is_cut_short(self, tmp_path: Path, size: str) -> None:
+        text = GENBANK.replace("12 bp", f"{size} bp").replace("1..12", f"1..{size}")
+        (tmp_path / "plasmid.gb").write_text(text)
+        with pytest.raises(DeepRageError, match=r"AB123456\.1 .* has 12 bases, .* cut short"):
+            read_genome(tmp_path / "plasmid.gb")
+
     def test_a_folder_joins_its_files(self, tmp_path: Path) -> None:
         (tmp_path / "plasmid.gb").write_text(GENBANK)
         (tmp_path / "rest.fa").write_text(FASTA)

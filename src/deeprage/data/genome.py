@@ -200,8 +200,8 @@ def genbank_records(path: Path, what: str) -> Iterator[Any]:
         records = iter(SeqIO.parse(handle, "genbank"))
         while True:
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always")
                     record = next(records, None)
             except (DeepRageError, OSError, EOFError, zlib.error, UnicodeDecodeError):
                 raise  # what the reader of text makes of a damaged file
@@ -213,6 +213,12 @@ def genbank_records(path: Path, what: str) -> Iterator[Any]:
                 ) from error
             if record is None:
                 return
+            if any("Expected sequence length" in str(warning.message) for warning in caught):
+                raise DeepRageError(
+                    f"the record {record.id} of {what} {path} has {len(record.seq):,} bases, but "
+                    "its LOCUS line gives another length: is the file cut short? Download it "
+                    "again."
+                )
             yield record
 
 
