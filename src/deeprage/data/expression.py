@@ -286,14 +286,14 @@ def _check_conditions(path: Path, matrix: pd.DataFrame, conditions: Collection[s
 
 def _check_names(path: Path, matrix: pd.DataFrame, labels: dict[str, list[str]]) -> None:
     repeated = list(matrix.index[matrix.index.duplicated()])
-    if repeated and labels and matrix.shape[1] == 1:
+    unique = [title for title, names in labels.items() if len(set(names)) == len(names)]
+    if repeated and labels and not unique and matrix.shape[1] == 1:
         raise DeepRageError(
             f"{path} looks like a long table, with one row for each gene and condition: "
             f"{examples(repeated, most=1)} stands in several rows, beside the columns of text "
             f"{examples(labels)}. Turn it into a matrix of genes x conditions, for example with "
             "pandas.DataFrame.pivot or tidyr::pivot_wider."
         )
-    unique = [title for title, names in labels.items() if len(set(names)) == len(names)]
     other = f", or take names from a column: --gene-column {unique[0]}" if unique else ""
     advice = f"average or drop the repeats{other}.{spreadsheet_hint(repeated)}".rstrip(".")
     check_unique(matrix.index, f"genes in {path}", advice)
