@@ -59,6 +59,13 @@ SIGNED = {
         "{n},{r},{t},{s},PMID:1;PMID:2", ",source,target,weight,references", ("-1.0", "1.0")
     ),
     "DoRothEA": lines("{r},A,{t},{s}", "tf,confidence,target,mor", ("-1.0", "1.0")),
+    "DoRothEA with likelihood": lines(
+        "{r},A,{t},{s},1", "tf,confidence,target,mor,likelihood", ("-1", "1")
+    ),
+    "TRRUST with header": lines(
+        "{R}\t{T}\t{s}\t123", "TF\tTarget\tMode of Regulation\tReferences (PMID)",
+        ("Repression", "Activation"),
+    ),
     "DoRothEA quoted": lines(
         '"{r}","B","{t}",{s}', '"tf","confidence","target","mor"', ("-1", "1")
     ),
@@ -155,6 +162,7 @@ WEIGHTED = {
     "STRING": lines("{r} {t} {n}50", "protein1 protein2 combined_score"),
     "ARACNe": lines("{r}\t{t}\t{n}.5\t0.001", "Regulator\tTarget\tMI\tpvalue"),
     "another name": lines("{r},{t},{n}.5", "tf,target,foo"),
+    "WGCNA": lines("{r}\t{t}\t{n}.5\tundirected", "fromNode\ttoNode\tweight\tdirection"),
     "decimal commas": lines("{r};{t};{n},5"),
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from deeprage.cli.console import note, show, table, watched
-from deeprage.cli.motifs_in_use import MOTIFS_HELP, motifs_in_use
+from deeprage.cli.motifs_in_use import MOTIFS_HELP, tell
 from deeprage.cli.parsing import refuse_unused
 from deeprage.errors import DeepRageError
 from deeprage.listing import listed, listed_paths
@@ -69,6 +69,7 @@ def benchmark(
     Finished jobs are kept in --out: the same command goes on where it was stopped.
     """
     from deeprage.data.compendium import Compendium
+    from deeprage.data.motif_sources import known_motifs
     from deeprage.data.split import Regime
     from deeprage.evaluation.benchmark import PAGE
     from deeprage.evaluation.benchmark import benchmark as run_benchmark
@@ -79,8 +80,14 @@ def benchmark(
         refuse_unused("there are no --controls", controlled=controlled, control_folds=control_folds)
     compendium = Compendium.load(Path(file))
     sources = listed_paths("--motifs", motifs)
-    motifs_in_use(sources, compendium)
+    known = known_motifs(sources, compendium)
     with _progress() as told:
+        show_plan = told.pop("on_plan", lambda number: None)
+
+        def on_plan(number: int) -> None:
+            tell(known)
+            show_plan(number)
+
         found = run_benchmark(
             compendium,
             predictors=listed("--predictors", predictors),
@@ -96,6 +103,7 @@ def benchmark(
             threads=threads,
             epochs=epochs,
             motifs=sources,
+            on_plan=on_plan,
             seed=seed,
             before_keeping=lambda aside: write_benchmark_page(aside, out=aside / PAGE),
             **told,

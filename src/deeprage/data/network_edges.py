@@ -100,6 +100,8 @@ def _named(source: NetworkRows, cut: Cut, path: Path) -> tuple[list[EdgeReading]
     # A column of decimals is a weight or a p-value, whatever its name.
     weights += [n for n in range(len(header)) if n not in named and _has_decimals(numbers.get(n))]
     weights += [n for n in places[Role.SIGN] if n not in signs and numbers.get(n) is not None]
+    if signs and not cut.given:  # beside signs a column of one value cuts nothing
+        weights = [n for n in weights if _varies(numbers[n])]
     unsure = False
     if not cut.given and not signs and weights and _are_signs(numbers[weights[0]]):
         signs, used, unsure = [weights[0]], {weights[0]}, roles[weights[0]] is not Role.SIGN
@@ -296,6 +298,10 @@ def _has_decimals(values: NDArray[np.float64] | None) -> bool:
         return False
     known = values[np.isfinite(values)]
     return bool((known != np.round(known)).any())
+
+
+def _varies(values: NDArray[np.float64] | None) -> bool:
+    return values is not None and bool(np.nanmin(values) != np.nanmax(values))
 
 
 def _are_signs(values: NDArray[np.float64] | None) -> bool:

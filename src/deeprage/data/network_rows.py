@@ -36,12 +36,13 @@ _NAMES: dict[Role, str] = {
     Role.REGULATOR: "regulator tf source transcriptionfactor tfname regulatorname regulatorygene "
     "from tfsymbol regulatorsymbol regulatorgenename tfgene sourcegenesymbol regulators factor "
     "tfid regulatorid tfs regulatorgene tfgenesymbol sourcename src regulatortf tfgenename "
-    "regulatorgenesymbol",
+    "regulatorgenesymbol fromnode upstream parent tfgenesymbol regulatorlocustag tflocustag",
     Role.TARGET: "target gene targetgene to tg targetname regulatedname regulatedgene regulated "
     "targetsymbol targetgenesymbol genename targetid regulatedid genesymbol geneid targets "
-    "targetgenename dest regulatedgenename geneorf orf targetgeneid",
+    "targetgenename dest regulatedgenename geneorf orf targetgeneid tonode downstream child tgname "
+    "targetlocustag regulatedlocustag",
     Role.EITHER: "protein1 protein2 gene1 gene2 node1 node2 interactora interactorb partner1 "
-    "partner2",
+    "partner2 genea geneb proteina proteinb officialsymbolinteractora officialsymbolinteractorb",
     Role.SIGN: "sign effect mode mor regulation regulatoryeffect interaction type function "
     "direction action modeofregulation regulationtype effecttype interactiontype tfgeneregulation "
     "relation association",
@@ -198,7 +199,7 @@ def _split(lines: Sequence[str], path: Path) -> Rows:
     except csv.Error as error:
         raise DeepRageError(f"the network file {path} is not a table: {error}.") from error
     short = next((n for n, row in enumerate(rows, 1) if len(row) < 2), None)
-    if short is not None and not (short == 1 and len(rows) > 1 and len(rows[1]) == 2):
+    if short is not None and not (short == 1 and _lacks_corner(rows)):
         raise DeepRageError(
             f"the network file {path} has 1 cell in line {short}, expected 2 or more, separated by "
             "tabs, semicolons or commas."
