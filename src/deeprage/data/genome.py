@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.dna import LETTERS, N_TOKEN
+from deeprage.data.genome_store import StoredTokens, TokenStore
 from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError, examples
 
@@ -25,6 +26,8 @@ for _token, _letter in enumerate(LETTERS):
 _TOKEN_OF_BYTE[[ord("U"), ord("u")]] = LETTERS.index("T")
 _IS_AMBIGUOUS = _TOKEN_OF_BYTE == N_TOKEN
 _IS_AMBIGUOUS[[ord("N"), ord("n")]] = False
+#: Letters of a sequence that are read at a time.
+_PIECE = 4 << 20
 _GENBANK_SUFFIXES = {".gb", ".gbk", ".gbff", ".genbank"}
 _FASTA_SUFFIXES = {".fa", ".fasta", ".fna", ".fsa", ".ffn"}
 
@@ -36,7 +39,8 @@ class Chromosome:
     Attributes:
         name: the first word of the header (or the GenBank record's id).
         header: the whole header, where other names of the sequence may stand.
-        tokens: int8 (length,), A 0, C 1, G 2, T 3, N and all other IUPAC letters 4.
+        tokens: int8 (length,), A 0, C 1, G 2, T 3, N and all other IUPAC letters 4; of large
+            genomes in a file, to be read by positions.
         circular: whether windows wrap at the ends.
         aliases: further names known from the file (GenBank's chromosome qualifier).
         ambiguous: how many letters were read as N that are written otherwise.
@@ -44,7 +48,7 @@ class Chromosome:
 
     name: str
     header: str
-    tokens: NDArray[np.int8] = field(repr=False)
+    tokens: NDArray[np.int8] | StoredTokens = field(repr=False)
     circular: bool = False
     aliases: tuple[str, ...] = ()
     ambiguous: int = 0
@@ -67,8 +71,9 @@ def read_genome(path: Path) -> dict[str, Chromosome]:
             that are not IUPAC nucleotide codes.
     """
     genome: dict[str, Chromosome] = {}
+    store = TokenStore()
     for file in _files(path):
-        for chromosome in _read_file(file):
+        for chromosome in _read_file(file, store):
             if not len(chromosome):
                 raise DeepRageError(
                     f"the sequence {examples([chromosome.name])} of the genome {file} has no "
@@ -102,8 +107,8 @@ def is_genbank(path: Path) -> bool:
         return handle.readline().startswith("LOCUS ")
 
 
-def dna_tokens(sequence: str, name: str) -> NDArray[np.int8]:
-    """Tokens of a genome sequence; ambiguous IUPAC letters become N.
+def dna_tokens(sequence: str, name: str, first: int = 0) -> NDArray[np.int8]:
+    """Tokens of a genome sequence, or of its part from `first` on; ambiguous letters become N.
 
     Raises:
         DeepRageError: a letter is not a nucleotide code.
@@ -113,8 +118,8 @@ def dna_tokens(sequence: str, name: str) -> NDArray[np.int8]:
         index = int(np.argmax(tokens < 0))
         raise DeepRageError(
             f"sequence {examples([name])} has the letter {sequence[index]!r} at position "
-            f"{index + 1}, which is no nucleotide code: a genome of DNA letters is needed, not of "
-            "proteins."
+            f"{first + index + 1}, which is no nucleotide code: a genome of DNA letters is needed, "
+            "not of proteins."
         )
     return tokens
 
@@ -134,23 +139,41 @@ def read_fasta(path: Path, what: str) -> Iterator[tuple[str, str]]:
     Raises:
         DeepRageError: a sequence stands before the first header.
     """
+    header, pieces = "", list[str]()
+    for new, piece in _fasta_pieces(path, what):
+        if new is not None:
+            if pieces:
+                yield header, "".join(pieces)
+            header, pieces = new, []
+        pieces.append(piece)
+    if pieces:
+        yield header, "".join(pieces)
+
+
+def _fasta_pieces(path: Path, what: str) -> Iterator[tuple[str | None, str]]:
+    """The sequences of a FASTA file in pieces; the first of each comes with its header."""
     header: str | None = None
+    begun = False
     lines: list[str] = []
+    size = 0
     with open_text(path, what) as handle:
         for number, line in enumerate(handle, start=1):
             text = line.strip().lstrip("\ufeff")
-            if text.startswith(">"):
-                if header is not None:
+            if text.startswith(">") or size > _PIECE:
+                if begun:
                     yield header, _sequence(lines)
-                header, lines = text[1:].strip(), []
+                header, lines, size = None, [], 0
+            if text.startswith(">"):
+                header, begun = text[1:].strip(), True
             elif text and not text.startswith(";"):
-                if header is None:
+                if not begun:
                     raise DeepRageError(
                         f"line {number} of {what} {path} is {text[:40]!r}; expected FASTA, whose "
                         "sequences have a header line that starts with '>'."
                     )
                 lines.append(text)
-        if header is not None:
+                size += len(text)
+        if begun:
             yield header, _sequence(lines)
 
 
@@ -175,15 +198,29 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _read_file(path: Path) -> Iterator[Chromosome]:
+def _read_file(path: Path, store: TokenStore) -> Iterator[Chromosome]:
     if path.is_file() and is_genbank(path):
-        yield from _genbank_chromosomes(path)
+        yield from _genbank_chromosomes(path, store)
         return
-    for header, sequence in read_fasta(path, "the genome"):
-        name = (header.split() or [""])[0]
-        circular = re.search(r"\[top(ology)?=circular\]", header, re.IGNORECASE) is not None
-        tokens = dna_tokens(sequence, name)
-        yield Chromosome(name, header, tokens, circular, ambiguous=ambiguous_letters(sequence))
+    header, tokens, ambiguous = "", list[NDArray[np.int8]](), 0
+    for new, piece in _fasta_pieces(path, "the genome"):
+        if new is not None:
+            if tokens:
+                yield _of_fasta(header, store.keep(tokens), ambiguous)
+            header, tokens, ambiguous = new, [], 0
+        tokens.append(dna_tokens(piece, _first_word(header), sum(map(len, tokens))))
+        ambiguous += ambiguous_letters(piece)
+    if tokens:
+        yield _of_fasta(header, store.keep(tokens), ambiguous)
+
+
+def _of_fasta(header: str, tokens: NDArray[np.int8] | StoredTokens, ambiguous: int) -> Chromosome:
+    circular = re.search(r"\[top(ology)?=circular\]", header, re.IGNORECASE) is not None
+    return Chromosome(_first_word(header), header, tokens, circular, ambiguous=ambiguous)
+
+
+def _first_word(header: str) -> str:
+    return (header.split() or [""])[0]
 
 
 def genbank_records(path: Path, what: str) -> Iterator[Any]:
@@ -222,7 +259,7 @@ def genbank_records(path: Path, what: str) -> Iterator[Any]:
             yield record
 
 
-def _genbank_chromosomes(path: Path) -> Iterator[Chromosome]:
+def _genbank_chromosomes(path: Path, store: TokenStore) -> Iterator[Chromosome]:
     from Bio.Seq import UndefinedSequenceError
 
     for record in genbank_records(path, "the genome"):
@@ -238,7 +275,7 @@ def _genbank_chromosomes(path: Path) -> Iterator[Chromosome]:
         yield Chromosome(
             name=record.id,
             header=f"{record.id} {record.description}",
-            tokens=dna_tokens(sequence, record.id),
+            tokens=store.keep([dna_tokens(sequence, record.id)]),
             circular=record.annotations.get("topology") == "circular",
             aliases=tuple(genbank_aliases(record)),
             ambiguous=ambiguous_letters(sequence),
