@@ -12,6 +12,7 @@ import numpy as np
 from deeprage.data.split import Role, visible
 from deeprage.factorised import condition_map, error_sample, kernels, learning, unseen_conditions
 from deeprage.factorised.model import RESIDUAL_SHARES, Factorised
+from deeprage.factorised.promoter_scorer import _last
 from deeprage.factorised.promoter_stack import (
     MIXTURES,
     WORD,
@@ -87,3 +88,20 @@ def test_a_refit_reads_the_promoters_of_validation_genes_too(make_world: Callabl
     error = np.abs(model.predicted_ - seen.expression)[validated]
     spread = np.nanstd(seen.expression[validated])
     assert np.nanmedian(error) < 0.6 * spread
+
+
+def test_intervals_are_measured_on_validation_cells_of_targets(make_world: Callable) -> None:
+    world = make_world(genes=80)
+    split = world.split("conditions")
+    seen = visible(world.compendium, split)
+    model = Factorised(motifs=[world.motifs]).fit(seen, split)
+    cells = split.cells(Role.VALIDATION) & ~np.isnan(seen.expression)
+    cells[seen.regulator_rows] = False
+    assert sum(map(len, model.errors_.errors)) == cells.sum()
+
+
+def test_a_promoter_shorter_than_a_window_is_read_whole() -> None:
+    tokens = np.arange(12, dtype=np.int8).reshape(2, 6)
+    np.testing.assert_array_equal(_last(tokens, 4), tokens[:, 2:])
+    for letters in (6, 7, 99):
+        np.testing.assert_array_equal(_last(tokens, letters), tokens)
