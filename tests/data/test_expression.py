@@ -84,7 +84,7 @@ class TestRefused:
             ("g;a;b\nx;1,5;2\n", r"numbers have a decimal comma, such as '1,5'"),
             (
                 "g\ta\tb\nx\tlow\thigh\n",
-                r"1 rows and 0 columns of values and has the columns of te",
+                r"0 columns of values and 2 columns of text such as 'low",
             ),
             ("g\ta\tb\nx\t1\t2\nx\t1\t2\n", r"1 duplicate gene in .* such as 'x'"),
             ("g,sample,v\nx,a,1\nx,b,2\ny,a,1\ny,b,3\n", r"long table.*'x'.*'sample'.*pivot"),
@@ -139,7 +139,9 @@ class TestGenes:
         read = self.read(tmp_path, self.NUMBERED, choose=self.KNOWN)
         assert list(read.values.index) == ["YA1", "YB2", "YC3"]
         assert list(read.values.columns) == ["a", "b"]
-        assert "taken from the column 'gene'" in read.remarks[-1]
+        assert "taken from the column 'gene'" in read.remarks[0]
+        assert "1 column of" in read.remarks[1]
+        assert "'note'" in read.remarks[1]
 
     def test_names_that_are_genes_stay(self, tmp_path: Path) -> None:
         content = "gene\tother\ta\nYA1\tYA1\t1\nYB2\tYC3\t2\n"

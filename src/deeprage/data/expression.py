@@ -89,7 +89,7 @@ def read_expression(
     check_orientation(orientation)
     raw = _read(path, layer)
     if raw.values.empty:
-        texts = f" and has the columns of text {examples(raw.row_labels)}" if raw.row_labels else ""
+        texts = _texts_in_place(raw.row_labels)
         raise DeepRageError(
             f"{WHAT} {path} has {raw.values.shape[0]} rows and {raw.values.shape[1]} columns of "
             f"values{texts}; genes are rows, conditions columns, names are in the first line and "
@@ -103,7 +103,8 @@ def read_expression(
     labels = raw.row_labels if in_rows else raw.column_labels
     _check_texts(path, raw.row_labels if in_rows else {}, conditions)
     remarks = [*raw.remarks]
-    matrix = _named_genes(path, matrix, labels, gene_column, choose, remarks)
+    matrix, named = _named_genes(path, matrix, labels, gene_column, choose, remarks)
+    remarks += _on_left_out(path, [title for title in raw.left_out if title != named])
     matrix = _without_summary(path, matrix, remarks)
     matrix = _without(path, matrix, drop_columns)
     _check_conditions(path, matrix, conditions)
@@ -201,12 +202,12 @@ def _named_genes(
     gene_column: str | None,
     choose: Choose | None,
     remarks: list[str],
-) -> pd.DataFrame:
-    """The matrix with names of genes, which may stand in a column of their own."""
+) -> tuple[pd.DataFrame, str | None]:
+    """The matrix with names of genes, and the column of text that they were taken from."""
     if gene_column is not None:
         if gene_column not in labels:
             raise unknown(f"column of gene names in {path}", gene_column, labels or ["none"])
-        return matrix.set_axis(pd.Index(labels[gene_column], dtype=object), axis=0)
+        return matrix.set_axis(pd.Index(labels[gene_column], dtype=object), axis=0), gene_column
     own = list(matrix.index)
     known = 0 if choose is None else choose.number_of_genes(own)
     if choose is not None and known < _FEW_GENES * len(own):
@@ -217,14 +218,14 @@ def _named_genes(
                 f"names of genes are taken from the column {best!r} of {path}, of which {number:,} "
                 f"are known genes; of the other names ({examples(own)}) {known:,} are."
             )
-            return matrix.set_axis(pd.Index(labels[best], dtype=object), axis=0)
+            return matrix.set_axis(pd.Index(labels[best], dtype=object), axis=0), best
     if not known and _are_positions(own):
         offered = f": choose one of the columns {examples(labels, most=8)} with --gene-column"
         raise DeepRageError(
             f"the genes of {path} are only numbered ({examples(own)})"
             f"{offered if labels else ': give the matrix names of genes'}."
         )
-    return matrix
+    return matrix, None
 
 
 def _share_of_genes(names: Sequence[str], choose: Choose) -> tuple[float, int]:
@@ -239,14 +240,32 @@ def _are_positions(names: Sequence[str]) -> bool:
     return any(names == [str(first + i) for i in range(len(names))] for first in (0, 1))
 
 
+def _texts_in_place(labels: dict[str, list[str]]) -> str:
+    """What a matrix without values has instead, with a blank before it."""
+    cells = [f"{cells[0]} ({title})" for title, cells in labels.items() if cells]
+    return (
+        f" and {counted(len(labels), 'column')} of text such as {examples(cells)}" if cells else ""
+    )
+
+
+def _on_left_out(path: Path, titles: Sequence[str]) -> list[str]:
+    if not titles:
+        return []
+    verb = "is" if len(titles) == 1 else "are"
+    return [
+        f"{counted(len(titles), 'column')} of {path} with descriptions {verb} left out: "
+        f"{examples(titles, most=12)}."
+    ]
+
+
 def _without_summary(path: Path, matrix: pd.DataFrame, remarks: list[str]) -> pd.DataFrame:
     names = summary_rows(map(str, matrix.index))
     if not names:
         return matrix
-    verb = "is" if len(names) == 1 else "are"
+    one = len(names) == 1
     remarks.append(
-        f"{counted(len(names), 'row')} of {path} that {verb} no gene but a count of reads without "
-        f"one {verb} left out: {examples(names, most=6)}."
+        f"{counted(len(names), 'row')} of {path} {'is a summary and no gene' if one else 'are'}"
+        f"{'' if one else ' summaries and no genes'}, and left out: {examples(names, most=6)}."
     )
     return matrix.drop(index=names)
 

@@ -32,7 +32,7 @@ class TestFeatureCounts:
     def test_values_without_descriptions(self, tmp_path: Path) -> None:
         matrix = read(tmp_path, FEATURECOUNTS)
         assert_values(matrix, ["g1", "g2"], ["s1", "s2"], [[5, 7], [0, 9]])
-        assert "'Chr', 'Start', 'End', 'Strand', 'Length'" in matrix.remarks[-1]
+        assert matrix.left_out == ("Chr", "Start", "End", "Strand", "Length")
         assert "'out/s1.bam'" in matrix.remarks[0]
 
     def test_names_of_samples_that_would_be_the_same_stay(self, tmp_path: Path) -> None:
@@ -163,7 +163,20 @@ def test_points_between_thousands_are_refused(tmp_path: Path) -> None:
 
 def test_comments_are_told(tmp_path: Path) -> None:
     (remark,) = read(tmp_path, "g\ta\tb\nx\t1\t2\n#y\t3\t4\n").remarks
-    assert "1 line of" in remark
+    assert "as comments: 1 line after the header" in remark
+
+
+def test_the_end_of_a_series_matrix_is_no_comment(tmp_path: Path) -> None:
+    content = '!Series_title\t"x"\n"ID_REF"\t"a"\n"x"\t1\n!series_matrix_table_end\n'
+    matrix = read(tmp_path, content)
+    assert matrix.remarks == ()
+    assert_values(matrix, ["x"], ["a"], [[1]])
+
+
+def test_a_row_of_text_is_named(tmp_path: Path) -> None:
+    rows = "batch\tA\tB\tA\n" + "".join(f"g{i}\t1\t2\t3\n" for i in range(9))
+    with pytest.raises(DeepRageError, match=r"3 cells of text in the row 'batch', such as 'A"):
+        read(tmp_path, f"g\tx\ty\tz\n{rows}")
 
 
 def test_a_table_of_numbers_alone_has_blank_cells(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Cells:
 
     Attributes:
         text: number of cells of text by column, those with a decimal comma left out.
+        text_rows: number of these by the name of their row.
         decimal_commas: number of cells such as `0,53` by column.
         grouped: number of cells such as `1,234`, taken for 1234, by column.
         surely_grouped: of these, such as `1,234,567` or `1,234.5`.
@@ -57,6 +58,7 @@ class Cells:
 
     def __init__(self) -> None:
         self.text: Counter[int] = Counter()
+        self.text_rows: Counter[str] = Counter()
         self.decimal_commas: Counter[int] = Counter()
         self.grouped: Counter[int] = Counter()
         self.surely_grouped: Counter[int] = Counter()
@@ -96,6 +98,7 @@ class Cells:
             self.decimal_commas[column] += 1
         else:
             self.text[column] += 1
+            self.text_rows[row] += 1
         return None
 
     def comma_problem(self, columns: Sequence[int], values: NDArray[np.float64]) -> str | None:

@@ -19,6 +19,7 @@ SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "blanks"}
 _SAMPLE_LINES, _SAMPLE_SIZE = 200, 4 << 20
 #: A quoted cell that goes over more lines than this is one whose quote was never closed.
 _MOST_LINES = 50
+_END_OF_GEO = "!series_matrix_table_end"
 _GCT = re.compile(r"#1\.[23]\s*")
 
 
@@ -87,7 +88,7 @@ class Delimited:
                 continue
             if line[0] in "#!^" and not _is_error(line):
                 if begun:
-                    self.skipped += 1
+                    self.skipped += not line.startswith(_END_OF_GEO)
                 else:
                     self.comments.append(line.rstrip("\n"))
                 continue

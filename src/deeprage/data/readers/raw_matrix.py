@@ -26,6 +26,7 @@ class RawMatrix:
         values: float64 rows x columns, NaN where missing, under their names.
         row_labels, column_labels: texts that describe rows (columns of the file that are no
             values) and columns, by their titles.
+        left_out: titles of all columns of the file that are no values.
         genes: `rows` or `columns`, where genes usually are in such a file.
         layers: other matrices of the file that may be chosen.
         remarks: sentences on what was left out or understood.
@@ -34,6 +35,7 @@ class RawMatrix:
     values: pd.DataFrame
     row_labels: dict[str, list[str]] = field(default_factory=dict)
     column_labels: dict[str, list[str]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     genes: str = "rows"
     layers: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -77,7 +79,8 @@ class ReadColumns:
                 columns=pd.Index([self.titles[index] for index in columns], dtype=object),
             ),
             row_labels={self.titles[index]: cells for index, cells in self.texts.items()},
-            remarks=(*remarks, *self._remarks(path, sorted(left_out), columns)),
+            left_out=tuple(self.titles[index] for index in sorted(left_out)),
+            remarks=(*remarks, *self._remarks(path, columns)),
         )
 
     def _left_out(self) -> set[int]:
@@ -90,22 +93,12 @@ class ReadColumns:
                 texts.add(index)
         return texts | beside_texts(self.titles, texts)
 
-    def _remarks(self, path: Path, left_out: Sequence[int], columns: Sequence[int]) -> list[str]:
-        remarks = []
-        if left_out:
-            names = examples([self.titles[index] for index in left_out], most=_MOST_NAMED)
-            verb = "was" if len(left_out) == 1 else "were"
-            remarks.append(
-                f"{counted(len(left_out), 'column')} of descriptions in {path} {verb} left out: "
-                f"{names}."
-            )
+    def _remarks(self, path: Path, columns: Sequence[int]) -> list[str]:
         grouped = [index for index in columns if self.cells.grouped[index]]
         if grouped:
             cell = next(x for _, x in self.cells.examples[grouped[0]] if "," in x)
-            remarks.append(
-                f"commas are read as thousands separators in {path}, such as that of {cell!r}."
-            )
-        return remarks
+            return [f"commas are read as thousands separators in {path}, such as that of {cell!r}."]
+        return []
 
     def _check(self, path: Path, columns: Sequence[int], values: NDArray[np.float64]) -> None:
         problem = self.cells.comma_problem(columns, values)
@@ -120,10 +113,16 @@ class ReadColumns:
             for index in wrong[:_MOST_NAMED]
             for row, text in self.cells.examples[index]
         ]
-        named = examples([self.titles[index] for index in wrong], most=_MOST_NAMED)
         raise DeepRageError(
             f"the expression matrix {path} has {counted(number, 'cell')} of text in the "
-            f"{'column' if len(wrong) == 1 else 'columns'} {named}, such as "
-            f"{examples(shown)}: leave missing cells blank, and remove rows and columns of "
-            "descriptions."
+            f"{self._where(wrong)}, such as {examples(shown)}: leave missing cells blank, and "
+            "remove rows and columns of descriptions."
         )
+
+    def _where(self, columns: Sequence[int]) -> str:
+        """The rows or the columns that have text, whichever are fewer."""
+        rows = list(self.cells.text_rows)
+        if len(rows) < len(columns):
+            return f"{'row' if len(rows) == 1 else 'rows'} {examples(rows, most=_MOST_NAMED)}"
+        names = examples([self.titles[index] for index in columns], most=_MOST_NAMED)
+        return f"{'column' if len(columns) == 1 else 'columns'} {names}"

@@ -137,10 +137,9 @@ def _named_rows(path: Path, table: Delimited) -> Iterator[tuple[str, list[str]]]
 def _remarks(path: Path, table: Delimited) -> list[str]:
     if not table.skipped:
         return []
-    verb = "was" if table.skipped == 1 else "were"
     return [
-        f"{counted(table.skipped, 'line')} of {path} that {verb} found after the header and begin "
-        "with '#' or '!' are left out as comments."
+        f"left out of {path} as comments: {counted(table.skipped, 'line')} after the header with "
+        "'#' or '!' in the first place."
     ]
 
 
