@@ -15,7 +15,7 @@ from deeprage.cli.train_factorised import NAME as MODEL
 REGIME = "conditions"
 #: Shown beside the model in addition to the references of every run: the strongest simple methods
 #: where whole series are held out.
-MORE_REFERENCES = ("regulator-kernel", "neighbours")
+MORE_REFERENCES = ("neighbours",)
 
 
 def demo(
@@ -63,7 +63,7 @@ def demo(
     common: dict[str, Any] = {"again": again, "threads": threads, "command": command}
     note(f"training {MODEL} with whole series held out, about two minutes on two cores")
     _train(data, out, MODEL, {}, **common)
-    evaluate(out, reference=[*reference_rows(Regime(REGIME)), *MORE_REFERENCES])
+    evaluate(out, reference=[*reference_rows(Regime(REGIME), coding=True), *MORE_REFERENCES])
     network = out.with_name(f"{out.name}-network")
     if epochs:
         note("training a network whose filters are motifs, a minute or two")

@@ -28,16 +28,16 @@ def evaluate(
 
     Writes metrics.json and predictions.npz into the run folder.
     """
-    from deeprage.evaluation.evaluate import reference_rows
     from deeprage.evaluation.leakage import RELATED_NAME
     from deeprage.report.run_folder import RunFolder
+    from deeprage.report.verdict import verdict
     from deeprage.training.run import METRICS, Run
 
     found = Run.load(run)
     scores = score_run(
         found,
         compendium_of(found, data),
-        references=listed("--reference", reference) or reference_rows(found.split.regime),
+        references=listed("--reference", reference) or None,
         on_start=lambda name: note(f"scoring {name}") if watched() else None,
     )
     if stopped := RunFolder.open(found.path).stopped:
@@ -45,6 +45,7 @@ def evaluate(
     split = found.split
     for role in ("validation", "test"):
         show(scores_table(scores, role=role, title=f"{role} cells of {split.regime}"), "")
+    show(verdict(RunFolder.open(found.path)).sentence)
     for text in class_notes(scores):
         note(text)
     for row in scores["audit"]:

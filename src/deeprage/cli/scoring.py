@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deeprage.cli.console import table
+from deeprage.cli.console import note, table
 from deeprage.errors import DeepRageError
 from deeprage.files import write_arrays, write_json
 
@@ -67,7 +67,7 @@ def score_run(
     run: Run,
     compendium: Compendium,
     *,
-    references: Sequence[str],
+    references: Sequence[str] | None,
     on_start: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Any]:
     """Score the model and the references, and write `metrics.json` and `predictions.npz`.
@@ -75,7 +75,8 @@ def score_run(
     The run folder is locked from the start.
 
     Args:
-        references: names of baselines.
+        references: names of baselines; None for those of the regime, of which one that cannot be
+            fitted is left out with a note.
         on_start: called with each name before it is fitted.
 
     Returns:
@@ -94,16 +95,17 @@ def _scored(
     run: Run,
     compendium: Compendium,
     *,
-    references: Sequence[str],
+    references: Sequence[str] | None,
     on_start: Callable[[str], None],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The content of `metrics.json`, and the arrays of `predictions.npz`."""
     from deeprage.baselines import make_baseline
     from deeprage.data.labels import class_names
-    from deeprage.data.split import ScoringProtocol, under_protocol
+    from deeprage.data.split import Role, ScoringProtocol, under_protocol
     from deeprage.data.units import class_origin, origin_in_words
     from deeprage.evaluation.calibration import certainty_of
-    from deeprage.evaluation.evaluate import fit_and_predict, score_prediction
+    from deeprage.evaluation.comparison import HELD_OUT, Comparison, compare
+    from deeprage.evaluation.evaluate import fit_and_predict, reference_rows, score_prediction
     from deeprage.evaluation.leakage import audit
     from deeprage.evaluation.opening import Certain, open_model
 
@@ -111,11 +113,21 @@ def _scored(
     edges = tuple(run.config["edges"])
     model: Predictor = open_model(run)
     own: Prediction | None = None
-    predictors = {run.model_name: model} | {other: make_baseline(other) for other in references}
-    rows = []
+    names = references
+    if names is None:
+        names = reference_rows(run.split.regime, coding=compendium.coding is not None)
+    predictors = {run.model_name: model} | {other: make_baseline(other) for other in names}
+    rows: list[dict[str, Any]] = []
+    best: Comparison | None = None
     for current, predictor in predictors.items():
         on_start(current)
-        prediction = fit_and_predict(compendium, run.split, predictor, protocol=protocol)
+        try:
+            prediction = fit_and_predict(compendium, run.split, predictor, protocol=protocol)
+        except DeepRageError as error:
+            if predictor is model or references is not None:
+                raise
+            note(f"{current} is left out: {error}")
+            continue
         if predictor is model:
             prediction = replace(prediction, fit_seconds=run.config.get("seconds"))
             own = prediction
@@ -128,11 +140,25 @@ def _scored(
             edges=edges,
             protocol=protocol,
         )
+        if own is not None and predictor is not model:
+            beside = compare(
+                under_protocol(compendium, protocol).expression,
+                own.values,
+                prediction.values,
+                run.split.cells(Role.TEST),
+                name=current,
+                groups=compendium.groups,
+                series=compendium.series,
+                held_out=HELD_OUT[run.split.regime],
+            )
+            if beside and (best is None or beside.reference_pearson > best.reference_pearson):
+                best = beside
     found: dict[str, Any] = {
         "edges": list(edges),
         "class_names": list(class_names(edges)),
         "class_origin": origin_in_words(compendium),
         "rows": rows,
+        "comparison": None if best is None else best.as_dict(),
         "audit": [row.as_dict() for row in audit(compendium, run.split, protocol)],
     }
     assert own is not None

@@ -21,16 +21,23 @@ REFERENCE_ROWS = ("majority", "gene-mean", "condition-mean", "additive", "comple
 #: What is strong, for its own reason, where whole conditions, genes or both are unseen.
 REGIME_ROWS = {
     Regime.PAIRS: (),
-    Regime.CONDITIONS: ("regulator-ridge",),
+    Regime.CONDITIONS: ("regulator-ridge", "regulator-kernel"),
     Regime.GENES: ("kmer-ridge",),
     Regime.BOTH: ("regulator-ridge", "kmer-ridge"),
 }
+#: The strongest simple method for unseen genes, with coding sequences and without.
+TREES = {True: "codon-trees", False: "boosted-trees"}
 SCORED_ROLES = (Role.VALIDATION, Role.TEST)
 
 
-def reference_rows(regime: Regime) -> tuple[str, ...]:
-    """The baselines that a score of this regime is read beside."""
-    return (*REFERENCE_ROWS, *REGIME_ROWS[regime])
+def reference_rows(regime: Regime, *, coding: bool) -> tuple[str, ...]:
+    """The baselines that a score of this regime is read beside.
+
+    Args:
+        coding: whether the compendium has coding sequences.
+    """
+    trees = (TREES[coding],) if regime in (Regime.GENES, Regime.BOTH) else ()
+    return (*REFERENCE_ROWS, *REGIME_ROWS[regime], *trees)
 
 
 @runtime_checkable

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from deeprage.evaluation.comparison import HELD_OUT, Comparison
 from deeprage.report.run_folder import RunFolder, Score
 from deeprage.report.skill import Interval, pearson_interval
 
@@ -21,8 +22,6 @@ CAVEATS = {
     "genes": "Every condition was seen with other genes. It says nothing about new conditions.",
     "both": "Neither the genes nor the conditions were seen: the hardest question.",
 }
-#: Axes whose units a regime holds out: 0, groups of genes; 1, series of conditions.
-HELD_OUT = {"pairs": (), "conditions": (1,), "genes": (0,), "both": (0, 1)}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Verdict:
 
     Attributes:
         sentence: the whole answer.
-        outcome: `beats`, `loses` or `unknown`; picks the colour and the sign.
+        outcome: `beats`, `equals`, `loses` or `unknown`; picks the colour and the sign.
         notes: what else to know before believing it.
         tiles: numbers to see at once.
     """
@@ -52,7 +51,7 @@ class Verdict:
 
 
 def verdict(run: RunFolder) -> Verdict:
-    """Compare the test Pearson of the model with that of the best simple reference."""
+    """Compare the test Pearson of the model with that of the strongest simple reference."""
     model = run.model_score()
     r = model["pearson"] if model else None
     if model is None or r is None:
@@ -73,26 +72,18 @@ def verdict(run: RunFolder) -> Verdict:
     if reference is None or best is None:
         sentence = f"{opening}; no simple reference was scored, so that it proves nothing yet."
         return Verdict(sentence, "unknown", tuple(notes), _tiles(run, model, None, interval))
-    if interval and all(interval.low <= value <= interval.high for value in (best, r)):
-        notes.insert(
-            0,
-            "The reference lies inside the 95 % interval of the model, which comes from resampling "
-            f"the {' and '.join(interval.units)} that were tested: do not build on this "
-            "difference.",
+    beside = run.metrics.get("comparison")
+    if beside is None or abs(beside["pearson"] - r) > 1e-6:
+        sentence = (
+            f"{opening}; the best simple reference, {reference.predictor}, has {best:.3f}, and it "
+            "is not known whether the difference is chance: run `deeprage evaluate` again."
         )
-    sentence = f"{opening} {_comparison(r, best, reference.predictor)}"
-    outcome = "beats" if r - best >= 0.0005 else "loses"
-    return Verdict(sentence, outcome, tuple(notes), _tiles(run, model, reference, interval))
-
-
-def _comparison(r: float, best: float, name: str) -> str:
-    difference = r - best
-    against = f"the best simple reference, {name} ({best:.3f})"
-    if abs(difference) < 0.0005:
-        return f"and does not beat {against}: they are equal to three decimals."
-    if difference > 0:
-        return f"and beats {against}, by {difference:.3f}."
-    return f"and does not beat {against}, which is better by {-difference:.3f}."
+        return Verdict(sentence, "unknown", tuple(notes), _tiles(run, model, reference, interval))
+    comparison = Comparison.from_dict(beside)
+    sentence = f"{opening} {comparison.words}."
+    return Verdict(
+        sentence, comparison.outcome, tuple(notes), _tiles(run, model, reference, interval)
+    )
 
 
 def _interval(run: RunFolder) -> Interval | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NotRequired
 
+from annotated_types import Len
 from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
@@ -49,6 +50,20 @@ class Calibration(TypedDict):
     log_loss_of_shares: float | None
 
 
+Ends = Annotated[list[float], Len(2, 2)]
+
+
+class ComparisonItem(TypedDict):
+    """The model beside the strongest simple reference, on the test cells of both."""
+
+    reference: str
+    pearson: float
+    reference_pearson: float
+    interval: Ends | None
+    units: list[str]
+    cells: Count
+
+
 class Metrics(TypedDict):
     """The whole file."""
 
@@ -56,6 +71,7 @@ class Metrics(TypedDict):
     edges: NotRequired[list[float]]
     class_names: NotRequired[list[str]]
     class_origin: NotRequired[str]
+    comparison: NotRequired[ComparisonItem | None]
     audit: NotRequired[list[AuditItem]]
     certainty: NotRequired[dict[str, Calibration]]
 
