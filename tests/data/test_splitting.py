@@ -143,7 +143,7 @@ class TestFolds:
 class TestRefusals:
     def test_too_few_series_says_how_many(self, make_compendium) -> None:
         compendium = make_compendium(series=["a"] * 6 + ["b"] * 6)
-        with pytest.raises(DeepRageError, match="there are 2 condition series"):
+        with pytest.raises(DeepRageError, match="number of condition series is 2"):
             make_split(compendium, regime="conditions")
 
     @pytest.mark.parametrize(

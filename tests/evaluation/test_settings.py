@@ -35,12 +35,13 @@ def test_limits_of_scores_and_of_the_audit() -> None:
     ("regime", "further"),
     [
         (Regime.PAIRS, ()),
-        (Regime.CONDITIONS, ("regulator-ridge",)),
-        (Regime.BOTH, ("regulator-ridge", "kmer-ridge")),
+        (Regime.CONDITIONS, ("regulator-ridge", "regulator-kernel")),
+        (Regime.GENES, ("kmer-ridge", "codon-trees")),
+        (Regime.BOTH, ("regulator-ridge", "kmer-ridge", "codon-trees")),
     ],
 )
 def test_rows_beside_a_score(regime: Regime, further: tuple[str, ...]) -> None:
-    found = reference_rows(regime)
+    found = reference_rows(regime, coding=True)
     assert found[: len(REFERENCE_ROWS)] == REFERENCE_ROWS
     assert set(further) <= set(found)
 

@@ -14,7 +14,7 @@ from deeprage.baselines.features import regulator_inputs
 from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role, Split
-from deeprage.errors import DeepRageError
+from deeprage.errors import DeepRageError, counted
 
 #: Penalties of the condition loadings, in units of the regulator kernel's mean diagonal.
 CONDITION_PENALTIES = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
@@ -81,8 +81,9 @@ class PromoterFactors(ABC):
         columns = np.flatnonzero((~np.isnan(values[rows])).any(axis=0))
         if len(rows) < 2 or len(columns) < 1:
             raise DeepRageError(
-                f"{len(rows)} genes with a promoter have training cells, in {len(columns)} "
-                "conditions; a promoter baseline needs 2 genes or more: hold out less."
+                f"{counted(len(rows), 'gene')} with a promoter have training cells, in "
+                f"{counted(len(columns), 'condition')}; a promoter model needs 2 genes or more: "
+                "reduce the held-out fraction, or add data."
             )
         found = principal_factors(values[np.ix_(rows, columns)], self.factors)
         paths = self._paths(self._features(visible), rows, found.scores)

@@ -99,13 +99,17 @@ def _scored(
     on_start: Callable[[str], None],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The content of `metrics.json`, and the arrays of `predictions.npz`."""
-    from deeprage.baselines import make_baseline
     from deeprage.data.labels import class_names
     from deeprage.data.split import Role, ScoringProtocol, under_protocol
     from deeprage.data.units import class_origin, origin_in_words
     from deeprage.evaluation.calibration import certainty_of
     from deeprage.evaluation.comparison import HELD_OUT, Comparison, compare
-    from deeprage.evaluation.evaluate import fit_and_predict, reference_rows, score_prediction
+    from deeprage.evaluation.evaluate import (
+        fit_and_predict,
+        reference,
+        reference_rows,
+        score_prediction,
+    )
     from deeprage.evaluation.leakage import audit
     from deeprage.evaluation.opening import Certain, open_model
 
@@ -116,7 +120,7 @@ def _scored(
     names = references
     if names is None:
         names = reference_rows(run.split.regime, coding=compendium.coding is not None)
-    predictors = {run.model_name: model} | {other: make_baseline(other) for other in names}
+    predictors = {run.model_name: model} | {other: reference(other) for other in names}
     rows: list[dict[str, Any]] = []
     best: Comparison | None = None
     for current, predictor in predictors.items():

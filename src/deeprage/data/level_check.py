@@ -220,6 +220,8 @@ def _refuse_impossible(
         cause = f"; they look like {unit.name}"
     else:
         cause = ""
+    if len(known) and np.abs(known).max() > _MOST_READS:
+        cause = ""
     raise DeepRageError(
         f"{source} have {counted(int(impossible.sum()), 'level')} that no log2 value is, such as "
         f"{levels[row, column]:g} of {str(regulators[column])!r} in {str(conditions[row])!r}"

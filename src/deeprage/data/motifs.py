@@ -190,10 +190,13 @@ def meme_text(
 def letter_frequencies(tokens: NDArray[np.int8]) -> NDArray[np.float64]:
     """Frequencies (4,) of A, C, G, T in tokens, both strands counted; N is left out.
 
-    Even frequencies where there is no letter but N.
+    Even frequencies where there is no letter but N. Where a letter does not occur each is counted
+    once more, so that none is impossible.
     """
     counts = np.bincount(tokens.ravel(), minlength=N_TOKEN + 1)[:N_TOKEN].astype(np.float64)
     counts += counts[::-1].copy()
+    if counts.any() and not counts.all():
+        counts += 1
     return counts / counts.sum() if counts.sum() else np.full(4, 0.25)
 
 

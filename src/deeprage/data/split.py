@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeprage.data.compendium import Compendium
+from deeprage.data.validation import too_large
 from deeprage.errors import DeepRageError
 from deeprage.files import write_arrays
 from deeprage.npz import NAMES, TEXT, Kind, names_of, read_arrays
@@ -167,6 +168,10 @@ def visible(compendium: Compendium, split: Split) -> Compendium:
     whatever `fit` does with the result, it cannot reach a test value.
     """
     split.check_against(compendium)
+    if far := too_large(compendium.expression, compendium.genes, compendium.conditions):
+        raise DeepRageError(
+            f"the compendium has {far}, which no log2 value is: take log2 of the values."
+        )
     seen = split.cells(Role.TRAIN, Role.VALIDATION, Role.RESERVE)
     return compendium.with_expression(np.where(seen, compendium.expression, np.nan))
 

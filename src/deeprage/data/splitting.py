@@ -238,8 +238,8 @@ def _deal_units(groups: Sequence[str], kind: str, plan: _Plan) -> NDArray[np.int
     _, member, sizes = np.unique(np.array(groups), return_inverse=True, return_counts=True)
     if len(sizes) < 3:
         raise DeepRageError(
-            f"there are {len(sizes)} {kind}; at least 3 are needed to have one each for training, "
-            f"validation and test. Give finer {kind}, or choose another regime."
+            f"the number of {kind} is {len(sizes)}; at least 3 are needed to have one each for "
+            f"training, validation and test. Give finer {kind}, or choose another regime."
         )
     role = _hold_out(sizes, kind, plan) if plan.fold is None else _fold(sizes, kind, plan)
     found: NDArray[np.int8] = role[member.reshape(-1)]

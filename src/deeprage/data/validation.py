@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Control characters, breaks of lines, and marks that turn the direction of text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: No log2 value is larger, whatever its unit; sums of squares of larger ones lose all others.
+LARGEST_VALUE = 1000.0
 #: What a compendium's file must hold: keys of `uns["deeprage"]`, and of parts of the AnnData.
 ABOUT: Mapping[str, type] = {
     "name": str,
@@ -122,6 +124,21 @@ def stored_problem(adata: "AnnData", about: Mapping[str, Any]) -> str | None:
     return _table_problem(adata) or _array_problem(adata)
 
 
+def too_large(
+    values: NDArray[np.floating], genes: Sequence[str], conditions: Sequence[str]
+) -> str | None:
+    """Which of the values (G, C) no log2 value can be, for people; None if there is none."""
+    with np.errstate(invalid="ignore"):
+        far = np.abs(values) > LARGEST_VALUE
+    if not far.any():
+        return None
+    row, column = np.argwhere(far)[0]
+    return (
+        f"{counted(int(far.sum()), 'value')} beyond {LARGEST_VALUE:,.0f}, such as "
+        f"{values[row, column]:.3g} of {str(genes[row])!r} in {str(conditions[column])!r}"
+    )
+
+
 def _table_problem(adata: "AnnData") -> str | None:
     """What is wrong with the columns that describe genes and conditions."""
     texts = {"series": adata.obs["series"]}
@@ -143,6 +160,8 @@ def _array_problem(adata: "AnnData") -> str | None:
         return "its matrix X is not a dense one of float32"
     if np.isinf(adata.X).any():
         return "its matrix X has infinite values"
+    if far := too_large(adata.X.T, list(adata.var_names), list(adata.obs_names)):
+        return f"its matrix X has {far}, so that they cannot be logarithms: take log2 of them"
     if np.isnan(adata.X).all():
         return "its matrix X has no value"
     for part in ("promoter", "coding"):

@@ -18,6 +18,8 @@ Features = NDArray[np.float32]
 
 #: Points whose distances to all others give the median, about.
 _SAMPLE = 500
+#: Squared distances of equal points, relative to the largest one, by rounding in float32.
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +100,14 @@ def sample(points: int) -> slice:
 
 
 def median_distance(distances: Features) -> float:
-    """Median of squared distances; not quite 0 where all points are the same."""
-    return max(float(np.median(distances)), 1e-6)
+    """Median of squared distances; not quite 0 where all points are the same.
+
+    The mean where the median is but rounding: most points are the same, and a few differ.
+    """
+    middle, largest = float(np.median(distances)), float(distances.max(initial=0))
+    if middle <= _ROUNDING * largest:
+        middle = float(distances.mean())
+    return max(middle, 1e-6)
 
 
 def ridge_dual(

@@ -14,6 +14,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES
 from deeprage.data.split import Regime, Role, Split
 from deeprage.data.units import class_origin, is_relative
+from deeprage.errors import DeepRageError, counted
 from deeprage.factorised.certainty import CellKind, Certainty, Kinds, kinds_of
 from deeprage.factorised.condition_map import ConditionMap, FactorMap
 from deeprage.factorised.error_sample import ErrorSample
@@ -231,10 +232,34 @@ def _without_gene_groups(
     """The split with a share of the trained gene groups for validation, the rest of it unused."""
     groups = np.asarray(visible.groups).astype(str)
     trained = split.cells(Role.TRAIN)
+    taught = trained.any(axis=1) & visible.has_promoter
     names = generator.permutation(np.unique(groups[trained.any(axis=1)]))
     left = np.isin(groups, names[: max(1, round(LEFT_OUT * len(names)))])
+    if not _both_sides(left, taught):
+        left = _smallest_groups(groups, taught)
+    if not _both_sides(left, taught):
+        raise DeepRageError(
+            f"{counted(int(taught.sum()), 'gene')} with a promoter can be learnt from, in "
+            f"{counted(len(np.unique(groups[taught])), 'gene group')}; deeprage-f leaves whole "
+            "groups out to learn how promoters are read, and needs 2 groups with 3 genes: add "
+            "genes, or give finer gene groups."
+        )
     role = np.where(trained, np.where(left[:, None], Role.VALIDATION, Role.TRAIN), Role.UNUSED)
     return replace(split, regime=Regime.GENES, role=role.astype(np.int8))
+
+
+def _both_sides(left: NDArray[np.bool_], taught: NDArray[np.bool_]) -> bool:
+    """Whether there is a gene to measure with, and two or more to learn from."""
+    return bool((left & taught).any() and (~left & taught).sum() >= 2)
+
+
+def _smallest_groups(groups: NDArray[np.str_], taught: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which genes (G,) are in the smallest group with a gene that can be learnt from."""
+    names, sizes = np.unique(groups[taught], return_counts=True)
+    if not len(names):
+        return np.zeros(len(groups), dtype=bool)
+    found: NDArray[np.bool_] = groups == names[int(np.argmin(sizes))]
+    return found
 
 
 def _gene_errors(

@@ -13,7 +13,7 @@ from deeprage.baselines.choosing import squared_error
 from deeprage.baselines.reference import training_values
 from deeprage.data.compendium import Compendium
 from deeprage.data.split import Role, Split
-from deeprage.errors import DeepRageError
+from deeprage.errors import DeepRageError, counted
 from deeprage.factorised.gaussian import Completed, complete
 from deeprage.factorised.intervals import ErrorQuantiles
 from deeprage.factorised.promoter_stack import PromoterStack
@@ -120,8 +120,9 @@ class Factorised:
         rows, columns = np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
         if len(rows) < 3 or len(columns) < 2:
             raise DeepRageError(
-                f"training cells lie in {len(rows)} genes and {len(columns)} conditions; "
-                "deeprage-f needs 3 genes and 2 conditions: hold out less."
+                f"training cells lie in {counted(len(rows), 'gene')} and "
+                f"{counted(len(columns), 'condition')}; deeprage-f needs 3 genes and 2 conditions: "
+                "reduce the held-out fraction, or add data."
             )
         new = np.setdiff1d(np.arange(values.shape[1]), columns)
         found = np.zeros(values.shape, dtype=np.float32)
@@ -137,6 +138,9 @@ class Factorised:
             found[unseen] = self._unseen_genes(
                 visible, split, found, (rows, columns, new), unseen, refit=refit, first=first
             )
+        elif refit and first is not None and self._stack is not None:
+            # A gene that was unseen has cells in validation conditions: all genes teach now.
+            self._stack.refit(visible, first)
         self.predicted_ = found
         return self
 

@@ -219,6 +219,12 @@ class Run:
         weights = {
             name: tensor for name, tensor in self._tensors.items() if name not in _LEVEL_ARRAYS
         }
+        wrong = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
+        if wrong:
+            raise DeepRageError(
+                f"{len(wrong)} of the weights in {self.path / MODEL} are not finite numbers, such "
+                f"as {wrong[0]!r}: the training diverged; train again with a lower rate."
+            )
         config = checked(
             NetworkConfig, f"setting of the network in {MODEL_JSON}", self.model["network"]
         )

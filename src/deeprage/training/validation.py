@@ -54,7 +54,9 @@ def validate(network: Network, held_out: BlockTensors) -> dict[str, float]:
     if predicted:
         pair = torch.stack([torch.cat(predicted), torch.cat(observed)]).double()
         scores["validation_mse"] = squared / max(cells, 1)
-        scores["validation_pearson"] = float(torch.nan_to_num(torch.corrcoef(pair)[0, 1]))
+        several = pair.shape[1] > 1
+        r = float(torch.nan_to_num(torch.corrcoef(pair)[0, 1])) if several else 0.0
+        scores["validation_pearson"] = r
     if network.class_head is not None and labelled:
         scores["validation_accuracy"] = right / labelled
     return scores
