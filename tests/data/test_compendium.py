@@ -124,3 +124,42 @@ def test_another_kind_of_hdf5_is_refused(tmp_path: Path) -> None:
         file["x"] = [1, 2]
     with pytest.raises(DeepRageError, match="not a deeprage compendium"):
         Compendium.load(tmp_path / "x.h5ad")
+
+
+def test_identifiers_that_are_no_lists_are_refused(saved: Path) -> None:
+    adata = read_h5ad(saved)
+    adata.var["identifiers"] = "{"
+    adata.write_h5ad(saved)
+    with pytest.raises(DeepRageError, match="not a deeprage compendium"):
+        Compendium.load(saved)
+
+
+def unnamed_series(adata: AnnData) -> None:
+    series = adata.obs["series"].astype(object)
+    series.iloc[0] = None
+    adata.obs["series"] = series
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (unnamed_series, "its column series has missing values"),
+        (about(promoter_length="x"), "its promoter_length is 'x', which is no int"),
+        (lambda adata: adata.var.__setitem__("regulator", "False"), "not one of true and false"),
+        (lambda adata: adata.X.fill(np.nan), "has no value"),
+        (
+            lambda adata: adata.obsm.update({"regulator_levels": np.ones((adata.n_obs, 9))}),
+            "levels of regulators have another shape",
+        ),
+        (
+            lambda adata: adata.varm.update({"promoter": np.zeros((adata.n_vars, 4))}),
+            "promoter sequences are not rows of whole numbers",
+        ),
+    ],
+)
+def test_content_of_another_kind_is_refused(saved: Path, spoil, message: str) -> None:
+    adata = read_h5ad(saved)
+    spoil(adata)
+    adata.write_h5ad(saved)
+    with pytest.raises(DeepRageError, match=message):
+        Compendium.load(saved)

@@ -155,7 +155,6 @@ class Compendium:
         try:
             found = cls(_stored(path))
             version = found.about["format_version"]
-            found.names  # noqa: B018 (identifiers that are no JSON lists are refused here)
         except (MemoryError, DeepRageError):
             raise
         except Exception as error:  # whatever a file of another kind makes the reader stumble over
@@ -343,7 +342,7 @@ def _stored_by_others(path: Path) -> AnnData:
         raise ValueError("its matrix X is not a dense one of float32")
     arrays = {part: content[part].values for part in parts[3:]}
     about = content["uns/deeprage"].values
-    return AnnData(
+    stored = AnnData(
         X=reader.matrix(content, "X"),
         obs=reader.table(content, "obs"),
         var=reader.table(content, "var"),
@@ -351,6 +350,9 @@ def _stored_by_others(path: Path) -> AnnData:
         obsm=_under("obsm/", arrays),
         uns={} if about is None else {"deeprage": about.item()},
     )
+    # Identifiers that are no JSON lists are an error of the file, to be found now.
+    _ = Compendium(stored).names
+    return stored
 
 
 def _under(group: str, arrays: Mapping[str, NDArray[Any] | None]) -> dict[str, NDArray[Any]]:
