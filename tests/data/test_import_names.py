@@ -215,6 +215,12 @@ class TestOneNameOfTwoGenes:
         assert notes.operon_promoters == 0
         assert any("table of operons: several genes" in remark for remark in notes.remarks)
 
+    def test_a_table_may_name_a_gene_twice_if_both_agree(self, run: Import) -> None:
+        rows = "gene\tgroup\nAbc4\tg\nQX_0004\tg\nAbc5\tg\n"
+        assert run(groups=rows)[0].groups[3] == "g"
+        with pytest.raises(DeepRageError, match=r"1 gene with several values, .*'Abc4', 'QX_0004'"):
+            run(groups=rows.replace("QX_0004\tg", "QX_0004\th"))
+
     def test_an_alias_does_not_take_the_symbol_of_another_gene(self, run: Import) -> None:
         compendium, _ = run(regulators="Abc1\n")
         assert compendium.regulators == ["QX_0001"]

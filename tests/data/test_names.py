@@ -180,7 +180,9 @@ class TestNumbers:
     def test_accessions_of_genbank_are_no_numbers_after_r(self) -> None:
         names = [f"M{n}" for n in range(700, 720)]
         assert not self.genes.resolve([*names, "X693"]).resolved
-        assert len(self.genes.resolve([f"X{7 * n}" for n in range(50, 100)]).resolved) == 50
+        after_r = [f"X{7 * n}" for n in range(80, 100)]
+        assert len(self.genes.resolve([*after_r, *names]).resolved) == 20
+        assert len(self.genes.resolve([*after_r[1:], *names]).resolved) == 0
 
 
 class TestVersions:
@@ -192,6 +194,10 @@ class TestVersions:
         genes = NameResolver(["AC01.1", "AC02.1", "AC03.1"])
         names = ["AC01.4", "AC01.5", "AC02.6", "AC02.7"]
         assert genes.resolve(names).resolved == {}
+
+    def test_symbols_have_none(self) -> None:
+        genes = NameResolver.from_symbols(["a", "b"], ["AC01.1", "AC02.1"])
+        assert genes.resolve(["AC01", "AC02.2", "AC02.1"]).gene_index == (None, None, 1)
 
     def test_a_row_with_and_without_a_number(self) -> None:
         genes = NameResolver(["TBCE", "MSN2"])
@@ -213,6 +219,10 @@ class TestNoFalseFriends:
                                       "QX_0001_QX_0002", "the Fab1 domain", "", " "])  # fmt: skip
     def test_names_that_only_look_alike(self, name: str) -> None:
         assert RESOLVER.resolve([name]).resolved == {}
+
+    def test_joined_names_with_a_short_half(self) -> None:
+        genes = NameResolver.from_symbols(["a", "b"], ["Fab1", "Fab2"])
+        assert genes.resolve(["a_Fab1", "Fab2_b"]).gene_index == (0, 1)
 
     def test_half_of_a_joined_name_suffices_in_a_list_of_joined_names(self) -> None:
         names = [f"QX_{n:04d}_Fab{n}" for n in range(1, 30)]

@@ -99,7 +99,7 @@ def choose_names(listed: Sequence[ListedName], resolver: NameResolver) -> Chosen
     gene_of: dict[str, int | None] = {**dict.fromkeys(known.ambiguous), **known.resolved}
     lines = [line.names(gene_of) for line in listed]
     number = sum(any(name in gene_of for name in names) for names in lines)
-    if number < _MOST * len(listed) and (column := _column(listed, gene_of, number)):
+    if number < _MOST * len(listed) and (column := _column(listed, gene_of)):
         return column
     remarks = []
     if len(lines) > 1 and lines[0][0] not in gene_of and listed[0].is_header():
@@ -108,9 +108,9 @@ def choose_names(listed: Sequence[ListedName], resolver: NameResolver) -> Chosen
     return ChosenNames([name for names in lines for name in names], remarks)
 
 
-def _column(listed: Sequence[ListedName], gene_of: _GeneOf, least: int) -> ChosenNames | None:
-    """The column of a table that has names of genes, if that explains more lines than `least`."""
-    best: tuple[int, list[str], int] = (least, [], 0)
+def _column(listed: Sequence[ListedName], gene_of: _GeneOf) -> ChosenNames | None:
+    """The column of a table that has names of genes in most lines."""
+    best: tuple[int, list[str], int] = (0, [], 0)
     for separator in ("\t", ",", ";"):
         rows = [line.cells(separator) for line in listed]
         for column in range(max(map(len, rows))):
@@ -118,7 +118,7 @@ def _column(listed: Sequence[ListedName], gene_of: _GeneOf, least: int) -> Chose
             number = sum(cell in gene_of for cell in cells)
             best = max(best, (number, cells, column), key=lambda one: one[0])
     number, cells, column = best
-    if number < max(_MOST * len(listed), least + 1):
+    if number < _MOST * len(listed):
         return None
     if cells[0] not in gene_of:
         cells = cells[1:]  # a header
