@@ -74,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--each", type=int, default=40, help="mutants per folder")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--files", default="*", help="pattern of files, such as 'evaluation/m*.py'")
+    parser.add_argument("--tests", nargs="+", help="test files; default: the folder of that name")
     parser.add_argument("--json", action="store_true", help="write benchmarks/results/mutants.json")
     return parser.parse_args()
 
@@ -94,7 +95,7 @@ def _of_folder(
     # Each folder has its own order, so that one can be repeated alone.
     random.Random(f"{options.seed} {folder}").shuffle(every)
     start = time.monotonic()
-    failed = copy.measure([f"tests/{folder}"])
+    failed = copy.measure(options.tests or [f"tests/{folder}"])
     print(f"{folder}: the tests run in {time.monotonic() - start:.0f} s", flush=True)
     if failed:
         print(f"not used, as they fail without any change: {', '.join(failed)}", flush=True)

@@ -34,7 +34,7 @@ _COMPARED = {
 }
 _TYPES = ("Literal", "Callable", "NDArray")
 #: Arguments of `zip` and `dataclass` that only a wrong program meets.
-_GUARDS = ("strict", "frozen", "eq", "kw_only")
+_GUARDS = ("strict", "frozen", "eq", "kw_only", "repr")
 #: Smaller numbers guard a division by nothing: another one is as good.
 _NEXT_TO_NOTHING = 1e-8
 

@@ -143,6 +143,8 @@ def test_files_beside_the_compendium_tell_the_truth(tmp_path):
     assert set(planted["gene"]) <= set(compendium.genes)
     for name, rows in planted.groupby("regulator"):
         assert set(rows["sign"]) == {"+" if truth["strength"][name] > 0 else "-"}
+    background = (tmp_path / "simulated.motifs.meme").read_text().split("frequencies\n")[1]
+    assert background.split("\n")[0] == "A 0.3 C 0.2 G 0.2 T 0.3"
     motifs = read_meme(tmp_path / "simulated.motifs.meme")
     assert [m.symbol for m in motifs] == compendium.regulators
     for motif, drawn in zip(motifs, simulation.motifs, strict=True):
@@ -169,3 +171,56 @@ def test_files_beside_the_compendium_tell_the_truth(tmp_path):
 def test_bad_options_are_named(options, message):
     with pytest.raises(DeepRageError, match=message):
         simulate(read_options(**options))
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("genes", 1, 10**6),
+        ("conditions", 48, 10**5),
+        ("series", 1, 48),
+        ("regulators", 3, 10**4),
+        ("motif_width", 6, 30),
+        ("gc", 0, 1),
+        ("sharpness", 0.25, 1),
+        ("noise", 0, 100),
+        ("missing", 0, 0.9),
+        ("and_pairs", 0, 15),
+        ("motifs_per_gene", 0, 200 / (4 * SMALL.motif_width)),
+    ],
+)
+def test_both_ends_of_a_range_are_in_it(name, low, high):
+    long = replace(SMALL, promoter_length=4 * 31, motifs_per_gene=1) if name == "motif_width" else SMALL
+    for value in (low, high):
+        assert getattr(replace(long, **{name: value}), name) == value
+    step = 1 if isinstance(high, int) and name not in ("gc", "sharpness") else 1e-6
+    beyond = [high + step] if name in ("conditions", "regulators") else [low - step, high + step]
+    for value in beyond:
+        with pytest.raises(DeepRageError, match=name):
+            replace(long, **{name: value})
+
+
+def test_promoters_hold_four_motifs_and_two_conditions_are_enough():
+    least = 4 * SMALL.motif_width
+    assert replace(SMALL, promoter_length=least, motifs_per_gene=1).promoter_length == least
+    with pytest.raises(DeepRageError, match="promoter_length"):
+        replace(SMALL, promoter_length=least - 1, motifs_per_gene=1)
+    assert replace(SMALL, conditions=2, series=2).conditions == 2
+    with pytest.raises(DeepRageError, match="conditions"):
+        replace(SMALL, conditions=1, series=1)
+
+
+@pytest.mark.parametrize("gc", [0.0, 0.3, 1.0])
+def test_letters_of_the_background_are_as_asked(gc):
+    simulation = simulate(replace(SMALL, motifs_per_gene=0, and_pairs=0, gc=gc))
+    shares = np.bincount(simulation.promoters.ravel(), minlength=4) / simulation.promoters.size
+    expected = [(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2]
+    np.testing.assert_allclose(shares, expected, atol=0.01)
+
+
+def test_motifs_are_present_as_often_as_asked():
+    """So many a gene on average, and no more than one of each regulator."""
+    simulation = simulate(replace(SMALL, genes=4000, motifs_per_gene=1.5, and_pairs=0))
+    assert len(simulation.sites) / 4000 == pytest.approx(1.5, abs=0.05)
+    many = simulate(replace(SMALL, genes=50, motifs_per_gene=6, and_pairs=0, promoter_length=400))
+    assert len(many.sites) == 50 * 6
