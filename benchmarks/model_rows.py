@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.record import Row
 from deeprage import api
 from deeprage.data.compendium import Compendium
-from deeprage.data.motif_names import motif_owners
+from deeprage.data.motif_names import factors, motif_owners
 from deeprage.data.motif_sources import known_motifs
 from deeprage.data.motifs import Motif, read_meme
 from deeprage.data.regulatory_network import AlignedNetwork, align, read_network
@@ -24,7 +24,6 @@ from deeprage.interpretation.link_scores import LinkScores, Ranking, rewired, sc
 from deeprage.interpretation.model import filters_of, model_of
 from deeprage.interpretation.motifs import MotifOptions, find_motifs
 from deeprage.interpretation.simple_links import motif_occupancy, with_regulators
-from deeprage.interpretation.tomtom import factors
 from deeprage.training.run import Run
 
 #: A filter's name is that of the known motif that it matches at this rate.
