@@ -55,6 +55,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, SystemError):  # how C code reports an allocation that it did not check
+        return "exception set" in str(error) or "without setting an" in str(error)
     return (
         isinstance(error, MemoryError) or _is_system(error, errno.ENOMEM) or _says(error, _MEMORY)
     )

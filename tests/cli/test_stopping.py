@@ -46,6 +46,7 @@ def work(arguments):
         try:
             stop()
         finally:
+            time.sleep(0.3)
             stop()
             time.sleep(30)
 
@@ -106,3 +107,64 @@ def test_a_signal_that_the_parent_ignores_stays_ignored() -> None:
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
     assert result.returncode == 0, result.stderr
+
+
+class TestLimitedMemory:
+    """Under `ulimit -v` every command ends in one sentence, or does its work."""
+
+    @pytest.mark.parametrize("kilobytes", [40_000, 100_000, 250_000])
+    def test_too_little_for_the_libraries(self, toy: Path, kilobytes: int) -> None:
+        result = under_limit(kilobytes, "data", "describe", toy)
+        assert result.returncode == 2
+        assert "ulimit -v" in result.stderr
+        assert result.stderr.splitlines()[-1].startswith("error: memory ran out")
+
+    def test_enough(self, toy: Path) -> None:
+        result = under_limit(8_000_000, "data", "describe", toy)
+        assert result.returncode == 0, result.stderr
+        assert "46 genes" in result.stdout
+        assert under_limit(8_000_000, "data", "describe", "gone.h5ad").returncode == 2
+
+    @pytest.mark.parametrize("how", ["os.abort()", "os.kill(os.getpid(), 9)", "os._exit(1)"])
+    def test_a_library_that_ends_the_process(self, how: str) -> None:
+        program = (
+            "import os\nfrom deeprage.cli import app\n"
+            f"app._run_verb = lambda arguments: {how}\napp.main()"
+        )
+        result = limited(8_000_000, [sys.executable, "-c", program])
+        assert result.returncode == 2
+        assert result.stderr.count("\n") == 1
+        assert "too little for its data" in result.stderr
+
+    def test_signals_reach_the_work(self) -> None:
+        is_stopped(command(f"import resource\n{LIMITED}\n{DURING_WORK}", "plainly"))
+        program = f"import resource, os, threading\n{LIMITED}\n{DURING_WORK}".replace(
+            'kind == "plainly":\n        stop()',
+            'kind == "plainly":\n        os.kill(os.getppid(), 15)\n        time.sleep(30)',
+        )
+        is_stopped(command(program, "plainly"), signal.SIGTERM)
+
+    def test_an_error_of_the_program_keeps_its_traceback(self) -> None:
+        program = f"import resource\n{LIMITED}\n" + DURING_WORK.replace("stop()", "1 / 0")
+        result = command(program, "plainly")
+        assert result.returncode == 1
+        assert "ZeroDivisionError" in result.stderr
+        assert "memory" not in result.stderr
+
+
+#: A limit that lets everything through.
+LIMITED = "resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))"
+
+
+def limited(kilobytes: int, words: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", f'ulimit -v {kilobytes}; exec "$@"', "bash", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def under_limit(kilobytes: int, *words: object) -> subprocess.CompletedProcess[str]:
+    return limited(kilobytes, [sys.executable, "-m", "deeprage", *map(str, words)])

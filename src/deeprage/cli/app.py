@@ -60,6 +60,15 @@ def _run_verb(arguments: Sequence[str]) -> object:
     return result
 
 
+def _run(arguments: Sequence[str]) -> int:
+    from deeprage.cli.limited import limit, supervised
+
+    most = limit()
+    if most is None:
+        return streams.finished(run(arguments))
+    return supervised(lambda: run(arguments), arguments, most=most)
+
+
 def main() -> NoReturn:
     """The entry point of the `deeprage` command."""
     stopping.watch(sys.argv[1:])
@@ -68,6 +77,6 @@ def main() -> NoReturn:
         import warnings
 
         warnings.simplefilter("ignore")
-    code = streams.finished(run(sys.argv[1:]))
+    code = _run(sys.argv[1:])
     stopping.ignore()
     sys.exit(code)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Ctrl-C, `kill` and a terminal that closes.
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+#: Seconds within which a second signal is the same one, which came by two ways.
+_ONE_PRESS = 0.2
 _IMPORTING = "<frozen importlib._bootstrap>"
 _GENERAL = "stopped: finished results are intact; give the same command again."
 
@@ -30,16 +33,25 @@ class _State:
     arguments: Sequence[str] = ()
     signal: int | None = None
     again: bool = False
+    since: float = 0.0
 
 
 def watch(arguments: Sequence[str]) -> None:
     """Handle signals from now on; what the parent process made us ignore stays ignored."""
     _State.arguments = tuple(arguments)
-    for name in _SIGNALS:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _stop)
+    for number in handled():
+        signal.signal(number, _stop)
     sys.unraisablehook = _unraisable
+
+
+def handled() -> list[int]:
+    """The signals that stop a command, without those that the parent process made us ignore."""
+    numbers = [getattr(signal, name, None) for name in _SIGNALS]
+    return [
+        number
+        for number in numbers
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN
+    ]
 
 
 def received() -> bool:
@@ -60,9 +72,12 @@ def ignore() -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    now = time.monotonic()
+    if _State.signal is not None and not _State.again and now - _State.since < _ONE_PRESS:
+        return
     second = _State.signal is not None and not _State.again
     _State.again = False
-    _State.signal = _State.signal or number
+    _State.signal, _State.since = _State.signal or number, now
     if second or _is_importing(frame):
         _end()
     raise KeyboardInterrupt
