@@ -143,6 +143,15 @@ class TestGenes:
         assert "1 column of" in read.remarks[1]
         assert "'note'" in read.remarks[1]
 
+    @pytest.mark.parametrize("first", ["0.5 -1 2", "3 3 4"])
+    def test_a_condition_before_the_names_is_not_lost(self, tmp_path: Path, first: str) -> None:
+        rows = zip(first.split(), ["YA1", "YB2", "YC3"], strict=True)
+        content = "a\tb\tgene\n" + "".join(f"{value}\t1.5\t{gene}\n" for value, gene in rows)
+        message = r"first column of .* has values .* in the column 'gene'"
+        for options in ({"choose": self.KNOWN}, {"gene_column": "gene"}):
+            with pytest.raises(DeepRageError, match=message):
+                self.read(tmp_path, content, **options)
+
     def test_names_that_are_genes_stay(self, tmp_path: Path) -> None:
         content = "gene\tother\ta\nYA1\tYA1\t1\nYB2\tYC3\t2\n"
         assert list(self.read(tmp_path, content, choose=self.KNOWN).values.index) == ["YA1", "YB2"]

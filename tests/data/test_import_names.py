@@ -1,5 +1,6 @@
 """Imports of files whose names differ: each finds the same promoters, or says why not."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,29 @@ class TestOneNameOfTwoGenes:
         assert (compendium.promoters[12] == compendium.promoters[4]).all()
         assert compendium.groups[12] == compendium.groups[4]
         assert any("2 rows of the matrix are 1 gene" in remark for remark in notes.remarks)
+
+    def test_a_symbol_does_not_take_the_id_of_another_gene(self, run: Import) -> None:
+        annotation = re.sub(r";locus_tag=QX_\d+", "", gff())
+        annotation = annotation.replace("Name=Abc1;gene=Abc1;", "Name=QX_0006;gene=QX_0006;")
+        compendium, _ = run(annotation=annotation)
+        check_promoters(compendium)
+
+    def test_a_regulator_with_several_rows_is_remarked_upon(self, run: Import) -> None:
+        matrix = pd.concat([table(), table(lambda n: f"Abc{n}").iloc[[2]]])
+        _, notes = run(expression=matrix, regulators="OLD003\nAbc6\n")
+        assert any("1 regulator has several rows" in remark for remark in notes.remarks)
+        _, notes = run(expression=matrix)
+        assert not any("several rows" in remark for remark in notes.remarks)
+
+    @pytest.mark.parametrize("separator", ["\t", ",", ";"])
+    def test_a_column_of_yes_and_no_in_the_regulator_list(
+        self, run: Import, separator: str
+    ) -> None:
+        lines = [["gene_id", "symbol", "Is TF?"]]
+        lines += [[f"QX_{n:04d}", f"Abc{n}", "No" if n % 3 else "Yes"] for n in NUMBERS]
+        text = "".join(f"{separator.join(line)}\n" for line in lines)
+        with pytest.raises(DeepRageError, match=r"column 'Is TF\?' .* says 'No', 'Yes'"):
+            run(regulators=text)
 
     def test_a_row_in_another_case_is_another_gene(self, run: Import) -> None:
         matrix = pd.concat([table(), table(lambda n: f"qx_{n:04d}").iloc[[4]]])

@@ -207,6 +207,7 @@ def _named_genes(
     if gene_column is not None:
         if gene_column not in labels:
             raise unknown(f"column of gene names in {path}", gene_column, labels or ["none"])
+        _check_no_values(path, matrix, gene_column)
         return matrix.set_axis(pd.Index(labels[gene_column], dtype=object), axis=0), gene_column
     own = list(matrix.index)
     known = 0 if choose is None else choose.number_of_genes(own)
@@ -214,6 +215,7 @@ def _named_genes(
         best = max(labels, key=lambda title: _share_of_genes(labels[title], choose), default="")
         number = choose.number_of_genes(labels[best]) if best else 0
         if number > _MORE_GENES * known:
+            _check_no_values(path, matrix, best)
             remarks.append(
                 f"names of genes are taken from the column {best!r} of {path}, of which {number:,} "
                 f"are known genes; of the other names ({examples(own)}) {known:,} are."
@@ -226,6 +228,19 @@ def _named_genes(
             f"{offered if labels else ': give the matrix names of genes'}."
         )
     return matrix, None
+
+
+def _check_no_values(path: Path, matrix: pd.DataFrame, gene_column: str) -> None:
+    """Raise a `DeepRageError` if the first column, which is no name of a gene, has values."""
+    names = [str(name) for name in matrix.index]
+    numbers = pd.to_numeric(pd.Series(names), errors="coerce")
+    whole = all(name.isdecimal() for name in names)
+    if numbers.notna().mean() > _FEW_GENES and not (whole and matrix.index.is_unique):
+        raise DeepRageError(
+            f"the first column of {path} has values ({examples(names)}), and the names of the "
+            f"genes stand in the column {gene_column!r}: make this column the first one, so that "
+            "no condition is lost."
+        )
 
 
 def _share_of_genes(names: Sequence[str], choose: Choose) -> tuple[float, int]:

@@ -155,6 +155,8 @@ def _regulators(parts: Parts, genes: MatchedGenes, problems: Problems) -> Matche
     known = match_regulators(parts.regulators, genes.row_names)
     if not genes.gene_of:  # then it is no wonder that other names of regulators have no row
         return known
+    listed = [name.text for name in parts.regulators]
+    known.remarks.extend(genes.regulator_remarks(known.rows, listed))
     for error in known.problems:
         problems.add(error)
     if known.unknown and not parts.drop_unknown_regulators:

@@ -156,6 +156,26 @@ class MatchedGenes:
             "`--gene-id`, or give a table of renames (`--renames`)."
         )
 
+    def regulator_remarks(self, rows: Sequence[str], listed: Sequence[str]) -> list[str]:
+        """A sentence on regulators that have several rows, of which one was taken.
+
+        Args:
+            rows: those of the regulators.
+            listed: lines of the regulator list; a row that is named there as it is was meant.
+        """
+        wanted = set(rows) - set(listed)
+        doubtful = [some for some in map(list, self._rows_of.values())
+                    if len(some) > 1 and wanted.intersection(some)
+                    and not set(listed).intersection(some)]  # fmt: skip
+        if not doubtful:
+            return []
+        taken = [row for some in doubtful for row in some if row in wanted]
+        return [
+            f"{counted(len(doubtful), 'regulator has', 'regulators have')} several rows of the "
+            f"matrix, such as {examples(doubtful[0])}, and one of them is taken: "
+            f"{examples(taken)}. List the rows that are meant by their own names."
+        ]
+
     def remarks(self) -> list[str]:
         """Sentences on rows that are several genes, no gene, or one gene together."""
         remarks = []

@@ -34,7 +34,7 @@ from deeprage.data.name_forms import (
     spaced_parts,
     unversioned,
 )
-from deeprage.data.name_index import OWN_NAME, SYMBOLS, NameIndex, are_versions
+from deeprage.data.name_index import IDS, OWN_NAME, SYMBOLS, NameIndex, are_versions
 from deeprage.errors import DeepRageError, counted, examples, unknown
 
 if TYPE_CHECKING:
@@ -253,8 +253,14 @@ class NameResolver:
     def _matches(self, name: str, only: str | None) -> Matches:
         matches: Matches = {}
         self._add(matches, name, Form.WRITTEN, only)
-        if any(rank(kind) < 2 for kind in matches):
+        if any(kind in (OWN_NAME, *IDS) for kind in matches):
             return matches
+        if any(rank(kind) < 2 for kind in matches):
+            # The symbol of one gene may be the ID of another, written there with a prefix.
+            bare_matches: Matches = {}
+            self._add(bare_matches, name, Form.BARE, only)
+            ids = {kind: match for kind, match in bare_matches.items() if kind in IDS}
+            return {**ids, **matches}
         for form in _LOOSE:
             self._add(matches, name, form, only)
         if not matches and (gene := protein_gene(name)):

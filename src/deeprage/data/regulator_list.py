@@ -10,7 +10,7 @@ from typing import NamedTuple
 from deeprage.data.names import NameResolver
 from deeprage.data.reading import open_text
 from deeprage.data.validation import check_unique
-from deeprage.errors import DeepRageError, counted
+from deeprage.errors import DeepRageError, counted, examples
 
 #: Titles of a column of genes.
 _HEADERS = {
@@ -19,6 +19,8 @@ _HEADERS = {
 }  # fmt: skip
 #: A column other than the first has the names if it explains this share of the lines.
 _MOST = 0.5
+#: Answers of a column that tells regulators from other genes.
+_ANSWERS = {"yes", "no", "true", "false", "y", "n", "t", "f"}
 
 #: The gene of each spelling that is known, None where it is several.
 _GeneOf = Mapping[str, int | None]
@@ -81,7 +83,7 @@ def read_regulators(path: Path) -> list[ListedName]:
     may hold blanks and commas, and others may stand beside it.
 
     Raises:
-        DeepRageError: missing or empty file, or a line given twice.
+        DeepRageError: missing or empty file, a line given twice, or a column of yes and no.
     """
     with open_text(path, "the regulator list") as handle:
         lines = [re.sub(r"(^|\s)#.*", "", line).strip() for line in handle]
@@ -89,7 +91,25 @@ def read_regulators(path: Path) -> list[ListedName]:
     if not names:
         raise DeepRageError(f"the regulator list {path} is empty; give one gene name a line.")
     check_unique(names, f"names in the regulator list {path}", "list each regulator once")
-    return [ListedName(name) for name in names]
+    listed = [ListedName(name) for name in names]
+    _check_answers(listed, path)
+    return listed
+
+
+def _check_answers(listed: Sequence[ListedName], path: Path) -> None:
+    """Raise a `DeepRageError` if a column answers yes and no, perhaps to what is a regulator."""
+    for separator in ("\t", ",", ";"):
+        title, *rows = [line.cells(separator) for line in listed]
+        for column in range(1, min(map(len, rows), default=0)):
+            answers = {row[column].casefold() for row in rows}
+            if len(answers) == 2 and answers <= _ANSWERS:
+                called = title[column] if column < len(title) else f"column {column + 1}"
+                raise DeepRageError(
+                    f"the column {called!r} of the regulator list {path} says "
+                    f"{examples(sorted({row[column] for row in rows}))}, so that perhaps not each "
+                    "line is a regulator: keep the lines of regulators, and the column of names "
+                    "alone."
+                )
 
 
 def choose_names(listed: Sequence[ListedName], resolver: NameResolver) -> ChosenNames:
