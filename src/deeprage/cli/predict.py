@@ -8,21 +8,32 @@ from typer import Argument, Option
 
 from deeprage.cli.console import note
 from deeprage.cli.parsing import refuse_unused
-from deeprage.errors import counted
+from deeprage.errors import DeepRageError, counted
 from deeprage.files import written_aside
 
 
 def predict(
     run: Annotated[Path, Argument(help="Run folder of `deeprage train`.")],
     *,
-    promoters: Annotated[
-        Path, Option(help="FASTA of promoters, 5' to 3' towards the gene; plain or gzip.")
-    ],
     regulators: Annotated[
         Path,
         Option(help="TSV of log2 regulator levels, regulators x conditions or the other way."),
     ],
     out: Annotated[Path, Option(help="TSV to write: genes x conditions, log2.")],
+    promoters: Annotated[
+        Path | None, Option(help="FASTA of promoters, 5' to 3' towards the gene; plain or gzip.")
+    ] = None,
+    genes: Annotated[
+        list[str] | None,
+        Option(
+            help="In place of --promoters: genes of the run's own compendium, by any name, with "
+            "commas or repeated, a file with one on each line, or all."
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        Option(help="With --genes: compendium; default: the one that the run was trained on."),
+    ] = None,
     classes_out: Annotated[
         Path | None,
         Option(help="TSV to write too: gene, condition, probability of each class."),
@@ -57,12 +68,13 @@ def predict(
         Option("--pad", help="Crop long promoters and fill short ones with N at the far end."),
     ] = False,
 ) -> Path:
-    """Predict expression for promoters and regulator levels that the model has not seen."""
+    """Predict new promoters, or genes of the run, under new regulator levels."""
     import numpy as np
 
     from deeprage.cli.new_inputs import fit_promoters, read_regulator_levels
     from deeprage.cli.own_files import spare_run
-    from deeprage.cli.predicting import Asked, ask
+    from deeprage.cli.own_genes import OwnGenes, own_genes
+    from deeprage.cli.predicting import Asked, NewGenes, ask
     from deeprage.cli.prediction_tables import classes_text, intervals_text, values_text
     from deeprage.data.level_check import check_levels
     from deeprage.data.promoters import read_promoters
@@ -70,18 +82,32 @@ def predict(
 
     if intervals_out is None:
         refuse_unused("there is no --intervals-out", level=level)
+    if (promoters is None) == (genes is None):
+        raise DeepRageError(
+            "give --promoters FILE for new promoters, or --genes all (or names) for genes of the "
+            f"run, {'not both' if promoters is not None else 'one of them'}."
+        )
+    if genes is not None:
+        refuse_unused("--genes are of the compendium", coding=coding, pad=pad)
+    else:
+        refuse_unused("there is no --genes", data=data)
     found = Run.load(run)
-    spare_run(found, [out, classes_out, intervals_out], [promoters, regulators, coding])
-    sequences = read_promoters(Path(promoters))
-    tokens = fit_promoters(sequences, found.promoter_length, pad=pad)
+    spare_run(found, [out, classes_out, intervals_out], [promoters, regulators, coding, data])
     asked = Asked.of(found)
+    wanted: OwnGenes | NewGenes
+    if promoters is not None:
+        sequences = read_promoters(Path(promoters))
+        tokens = fit_promoters(sequences, found.promoter_length, pad=pad)
+        wanted = NewGenes(list(sequences), tokens, None if coding is None else Path(coding))
+    else:
+        wanted = own_genes(asked, genes or [], None if data is None else Path(data))
     table = read_regulator_levels(
         Path(regulators),
         found.regulator_names,
         fill_missing=fill_missing,
         unchanged=asked.usual,
     )
-    genes, conditions = list(sequences), table.conditions
+    names, conditions = wanted.names, table.conditions
     findings = check_levels(
         asked.reference,
         np.where(table.given, table.levels, np.nan),
@@ -91,22 +117,19 @@ def predict(
     )
     answer = ask(
         asked,
-        tokens,
+        wanted,
         table.levels,
         findings=findings,
-        genes=genes,
-        conditions=conditions,
-        coding=None if coding is None else Path(coding),
         classes=classes_out is not None,
         level=None if intervals_out is None else (0.9 if level is None else level),
     )
-    texts = {out: values_text(answer.value, genes, conditions)}
+    texts = {out: values_text(answer.value, names, conditions)}
     if classes_out is not None and answer.probabilities is not None:
         edges = found.config["edges"]
-        texts[classes_out] = classes_text(answer.probabilities, genes, conditions, edges)
+        texts[classes_out] = classes_text(answer.probabilities, names, conditions, edges)
     if intervals_out is not None and answer.limits is not None:
         limits = (answer.value, *answer.limits, answer.known)
-        texts[intervals_out] = intervals_text(*limits, genes, conditions)
+        texts[intervals_out] = intervals_text(*limits, names, conditions)
     with ExitStack() as together:  # no file is replaced unless all can be written
         for path, text in texts.items():
             aside = together.enter_context(written_aside(Path(path)))
@@ -119,7 +142,7 @@ def predict(
         usual = "their mean in training" if asked.usual.any() else "0"
         more = f" {fill_missing:+g}" if fill_missing else ""
         note(f"{counted(table.filled, 'missing regulator level')} taken as {usual}{more}")
-    for text in (*findings.notes, *answer.notes):
+    for text in (*wanted.notes, *findings.notes, *answer.notes):
         note(text)
-    note(f"wrote {out}: {len(genes):,} genes x {len(conditions):,} conditions")
+    note(f"wrote {out}: {len(names):,} genes x {len(conditions):,} conditions")
     return Path(out)

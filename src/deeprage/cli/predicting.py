@@ -14,6 +14,7 @@ from deeprage.errors import DeepRageError
 from deeprage.training.run import NETWORK
 
 if TYPE_CHECKING:
+    from deeprage.cli.own_genes import OwnGenes
     from deeprage.data.level_check import LevelFindings
     from deeprage.data.level_reference import LevelReference
     from deeprage.factorised.trained import TrainedFactorised
@@ -40,6 +41,22 @@ class Answer:
     probabilities: Matrix | None
     limits: tuple[Matrix, Matrix] | None = None
     known: NDArray[np.str_] = field(default_factory=lambda: np.zeros((0, 0), dtype=str))
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class NewGenes:
+    """Promoters that are asked for.
+
+    Attributes:
+        names: of the genes (G,).
+        promoters: int8 tokens (G, L), of the length of the training.
+        coding: FASTA of coding starts.
+    """
+
+    names: list[str]
+    promoters: Tokens
+    coding: Path | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -79,22 +96,18 @@ class Asked:
 
 def ask(
     asked: Asked,
-    promoters: Tokens,
+    genes: OwnGenes | NewGenes,
     levels: Matrix,
     *,
     findings: LevelFindings,
-    genes: Sequence[str],
-    conditions: Sequence[str],
-    coding: Path | None,
     classes: bool,
     level: float | None,
 ) -> Answer:
-    """Predictions of new promoters (G, L) under new levels (C, R).
+    """Predictions of genes under new levels (C, R).
 
     Args:
+        genes: of the compendium, or new promoters.
         findings: what is odd about the levels.
-        genes, conditions: names (G,) and (C,).
-        coding: FASTA of coding starts.
         classes: whether class probabilities are wanted.
         level: of the intervals, if any are wanted.
 
@@ -106,15 +119,8 @@ def ask(
     from deeprage.factorised.trained import TrainedFactorised
 
     if isinstance(asked.model, TrainedFactorised):
-        return _ask_factorised(
-            asked.model,
-            promoters,
-            levels,
-            beyond=findings.beyond,
-            genes=genes,
-            coding=coding,
-            level=level,
-        )
+        return _ask_factorised(asked.model, genes, levels, beyond=findings.beyond, level=level)
+    coding = genes.coding if isinstance(genes, NewGenes) else None
     if coding is not None or level is not None:
         raise DeepRageError(
             f"{asked.run.path} holds the network {asked.run.model_name}: --coding and "
@@ -125,25 +131,34 @@ def ask(
             f"{asked.run.path} has no class head, so there are no probabilities for "
             "--classes-out: train with --head both or --head classes."
         )
-    predicted = asked.model.predict_new(promoters, levels)
+    if isinstance(genes, NewGenes):
+        predicted = asked.model.predict_new(genes.promoters, levels)
+    else:
+        asked.model.fit(genes.compendium, asked.run.split)
+        predicted = asked.model.predict_genes(genes.rows, levels)
     return Answer(predicted.value, predicted.probabilities)
 
 
 def _ask_factorised(
     model: TrainedFactorised,
-    promoters: Tokens,
+    genes: OwnGenes | NewGenes,
     levels: Matrix,
     *,
     beyond: Matrix,
-    genes: Sequence[str],
-    coding: Path | None,
     level: float | None,
 ) -> Answer:
     from deeprage.factorised.certainty import CellKind
 
     notes = []
-    starts = None if coding is None else _coding_starts(model, coding, genes)
-    found = model.predict_new(promoters, levels, names=genes, coding=starts, beyond=beyond)
+    if isinstance(genes, NewGenes):
+        names, coding = genes.names, genes.coding
+        starts = None if coding is None else _coding_starts(model, coding, names)
+        found = model.predict_new(
+            genes.promoters, levels, names=names, coding=starts, beyond=beyond
+        )
+    else:
+        model.fit(genes.compendium, genes.split)
+        found = model.predict_genes(genes.rows, levels, beyond=beyond)
     words = np.array([kind.words for kind in CellKind])
     new = sum(int((found.kinds == kind).any(axis=1).sum()) for kind in CellKind if kind >= 4)
     if new:

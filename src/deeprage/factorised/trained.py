@@ -202,25 +202,56 @@ class TrainedFactorised:
                 (`data.level_check`); adds to the noise of new conditions. Default: not at all.
         """
         rows = self._known_genes(promoters, names)
+        others = np.flatnonzero(np.where(rows >= 0, self._seen_at[rows], -1) < 0)
+        given = None if coding is None else coding[others]
+        scores = np.zeros((0, self.learnt.factor_map.loadings.shape[1]))
+        if len(others):
+            scores = self.learnt.scorer.scores(promoters[others], given)
+        alone = self.reads_coding and coding is None
+        return self._forecast(rows, scores, regulator_levels, alone=alone, beyond=beyond)
+
+    def predict_genes(
+        self, genes: Rows, regulator_levels: Matrix, *, beyond: Matrix | None = None
+    ) -> Forecast:
+        """Predict genes (G,) of its compendium in any conditions; see `predict_new`.
+
+        A gene that was not seen is predicted from its promoter and, if the model reads it, its
+        coding sequence.
+        """
+        others = np.flatnonzero(self._seen_at[genes] < 0)
+        scores = self.learnt.promoter_scores[genes[others]]
+        return self._forecast(genes, scores, regulator_levels, alone=False, beyond=beyond)
+
+    def _forecast(
+        self,
+        rows: Rows,
+        scores: NDArray[np.float64],
+        regulator_levels: Matrix,
+        *,
+        alone: bool,
+        beyond: Matrix | None,
+    ) -> Forecast:
+        """Predictions of genes by row of the compendium, -1 for others.
+
+        Args:
+            scores: factor scores (N, K) of the genes that were not seen, in their order.
+            alone: whether these are known by their promoter alone.
+        """
         at = np.where(rows >= 0, self._seen_at[rows], -1)
         columns = self._known_conditions(regulator_levels)
         old, new = np.flatnonzero(columns >= 0), np.flatnonzero(columns < 0)
         profiles = self._profiles(regulator_levels[new])
         mine, others = np.flatnonzero(at >= 0), np.flatnonzero(at < 0)
-        value = np.empty((len(promoters), len(regulator_levels)), dtype=np.float32)
+        value = np.empty((len(rows), len(regulator_levels)), dtype=np.float32)
         seen = self.learnt.seen_conditions[columns[old]]
         value[np.ix_(mine, old)] = self.learnt.predicted[np.ix_(rows[mine], seen)]
         value[np.ix_(mine, new)] = profiles[at[mine]]
-        scores = np.zeros((0, self.learnt.factor_map.loadings.shape[1]))
         if len(others):
-            given = None if coding is None else coding[others]
-            scores = self.learnt.scorer.scores(promoters[others], given)
             mean, loadings = self._loadings(profiles)
             factors = self.learnt.factor_map
             told = factors.mean[columns[old]] + scores @ factors.loadings[columns[old]].T
             value[np.ix_(others, old)] = told
             value[np.ix_(others, new)] = mean + scores @ loadings.T
-        alone = self.reads_coding and coding is None
         kinds = kinds_of(at < 0, columns < 0, by_promoter_alone=alone)
         kinds[np.ix_(mine, old)] = self.learnt.kinds[np.ix_(rows[mine], seen)]
         noise = np.empty(len(regulator_levels), dtype=np.float32)

@@ -109,8 +109,21 @@ class NetworkPredictor:
         """
         if self._compendium is None:
             raise DeepRageError("call fit with the compendium before predict.")
-        promoters = self._compendium.promoters
-        levels = self._compendium.regulator_levels[conditions]
+        return self.predict_genes(genes, self._compendium.regulator_levels[conditions])
+
+    def predict_genes(
+        self, genes: NDArray[np.intp], regulator_levels: NDArray[np.float32]
+    ) -> Predicted:
+        """Predict genes (G,) of the fitted compendium under any levels (C, R), log2.
+
+        With `mask_self` a regulator's own level is hidden from the prediction of its gene.
+
+        Raises:
+            DeepRageError: nothing was fitted.
+        """
+        if self._compendium is None:
+            raise DeepRageError("call fit with the compendium before predict.")
+        promoters, levels = self._compendium.promoters, regulator_levels
         predicted = self.predict_new(promoters[genes], levels)
         if self.mask_self:
             slot = {row: at for at, row in enumerate(self._compendium.regulator_rows)}
