@@ -107,7 +107,9 @@ def targets(
             )
     names = (TARGETS, TARGET_TABLE, TARGET_ARRAYS)
     with found.results(names, out=out) as aside, steps_shown() as on_step:
-        links = find_links(model, compendium, found.split, used.motifs, options, on_step=on_step)
+        links = find_links(
+            model, compendium, found.split, used.motifs, options, on_step=on_step, tell=note
+        )
         checked = None
         if known is not None:
             checked = check_links(links, known, rng=np.random.default_rng(seed))

@@ -14,7 +14,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.motif_names import motif_owners
 from deeprage.data.motifs import Motif, letter_frequencies
 from deeprage.data.split import Split, visible
-from deeprage.errors import DeepRageError, unknown
+from deeprage.errors import DeepRageError, counted, examples, unknown
 from deeprage.evaluation.controls import shuffle_dinucleotides
 from deeprage.interpretation.activity import site_evidence
 from deeprage.interpretation.attribution import Method
@@ -126,6 +126,7 @@ def find_links(
     options: TargetOptions | None = None,
     *,
     on_step: Callable[[str, int], None] = lambda what, of: None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Links:
     """Score every pair of a regulator and a gene with a promoter.
 
@@ -133,13 +134,14 @@ def find_links(
         split: its training cells are all that is looked at of the expression.
         motifs: known motifs; those named after a regulator serve; may be empty.
         on_step: called with what is going on and how many steps it has, once a step.
+        tell: called with a sentence on what cannot be scored by motifs, before the work.
 
     Raises:
         DeepRageError: a score that needs motifs without any.
     """
     options = options or TargetOptions()
     rng = np.random.default_rng(options.seed)
-    work = _Work(model, compendium, split, motifs, options, on_step)
+    work = _Work(model, compendium, split, motifs, options, on_step, tell)
     genes = np.flatnonzero(compendium.has_promoter)
     promoters = compendium.promoters[genes]
     found = work.of_levels(genes, promoters) | work.of_motifs(genes, promoters)
@@ -230,6 +232,7 @@ class _Work:
         motifs: Sequence[Motif],
         options: TargetOptions,
         on_step: Callable[[str, int], None],
+        tell: Callable[[str], None],
     ) -> None:
         self.model, self.compendium, self.split, self.on_step = model, compendium, split, on_step
         owners = motif_owners(motifs, compendium.regulator_names)
@@ -238,13 +241,15 @@ class _Work:
         background = letter_frequencies(compendium.promoters[compendium.has_promoter])
         self.patterns = site_patterns(known, background, longest=longest)
         self.motifs = {slot: known[slot] for slot in self.patterns}
-        self.score = options.score or ("mixed" if self.patterns else "specific")
-        if self.score in NEED_MOTIF and not self.patterns:
-            raise DeepRageError(
-                f"the score {self.score!r} needs motifs of regulators, and none of the "
-                f"{len(motifs)} known motifs is named after one: give another --motifs file, or "
-                "--score specific."
+        self.score = self._score_of(options, known, len(motifs))
+        lost = [compendium.regulator_symbols[slot] for slot in known if slot not in self.patterns]
+        if lost:
+            tell(
+                f"{counted(len(lost), 'regulator')} without sites, since the motifs are too short "
+                f"or too wide for promoters of {longest} bp: {examples(lost)}"
             )
+        if options.score is None and not known:
+            tell(f"no motif of a regulator is known, so links are scored by {self.score!r}")
         self.method: Method = options.method or (
             "gradient" if isinstance(model, Differentiable) else "mutagenesis"
         )
@@ -255,6 +260,19 @@ class _Work:
         self.spread = seen.std(axis=0)[None]
         most = min(options.most_conditions, len(seen))
         self.levels = seen[np.linspace(0, len(seen) - 1, most).round().astype(np.intp)]
+
+    def _score_of(self, options: TargetOptions, known: Mapping[int, object], motifs: int) -> str:
+        """The score of the table."""
+        wanted = options.score or ("mixed" if known else "specific")
+        if wanted not in NEED_MOTIF or self.patterns:
+            return wanted
+        why = f"none of the {motifs} known motifs is named after one"
+        if known:
+            why = f"the motifs of {counted(len(known), 'regulator')} are too short or too wide"
+        raise DeepRageError(
+            f"the score {wanted!r} needs motifs of regulators, and {why}: give another --motifs "
+            "file, or --score specific."
+        )
 
     def of_levels(self, genes: NDArray[np.intp], promoters: NDArray[np.int8]) -> dict[str, Matrix]:
         """`level`, `specific`, and what they come from: float32 (G, R), log2; `spread` is (1, R).
