@@ -28,6 +28,10 @@ def test_counts(compendium) -> None:
     assert found.n_share == pytest.approx(0.1)
     assert found.series == {"x": 3, "y": 2, "z": 1}
     assert (found.groups, found.largest_group, found.grouped_genes) == (7, 3, 5)
+    values = np.sort(compendium.expression[~np.isnan(compendium.expression)])
+    at = [0.01 * 56, 0.25 * 56, 28, 0.75 * 56, 0.99 * 56]  # of 57 values, with a line between two
+    assert found.quantiles == pytest.approx(np.interp(at, np.arange(57), values))
+    assert found.without_promoter == 0
     assert found.classes == pytest.approx({"Down": 18 / 57, "Baseline": 29 / 57, "Up": 10 / 57})
 
 

@@ -9,7 +9,7 @@ import pytest
 from sklearn.covariance import ledoit_wolf
 from sklearn.metrics.pairwise import cosine_similarity
 
-from deeprage.data import level_reference, level_units
+from deeprage.data import level_check, level_reference, level_units
 from deeprage.data.level_check import _beyond_range, _constant, _outside
 from deeprage.data.level_reference import (
     LevelReference,
@@ -166,6 +166,8 @@ class TestReference:
         assert (level_reference.FALSE_ALARMS, level_reference.SAME_LEVEL) == (0.02, 1e-3)
         assert (level_reference.FEWEST_REGULATORS, level_reference.FEWEST_CONDITIONS) == (5, 8)
         assert (level_units._EXPLAINED, level_units._FEWEST_FOR_SCORES) == (0.8, 4)
+        assert (level_units._MOST_LOOKED_AT, level_units._FEWEST_TO_COMPARE) == (200, 3)
+        assert (level_check._MOST_READS, level_check._EDITED, level_check._FAR) == (1e10, 0.7, 1)
         assert pytest.approx(0.693, abs=1e-3) == level_units._NATURAL
         assert pytest.approx(0.301, abs=1e-3) == level_units._DECIMAL
 
@@ -255,6 +257,35 @@ class TestUnits:
             assert (one.factor, one.constant) == pytest.approx((0.5, 1), abs=1e-4)
         assert not copies(reference_of(levels), np.float32(levels).astype(float))
 
+    @pytest.mark.parametrize(("factor", "recognised"), [(0.011, True), (0.009, False)])
+    def test_levels_that_hardly_differ_are_no_copy(self, factor: float, recognised: bool) -> None:
+        levels = RNG(0).normal(size=(5, 9))
+        assert bool(copies(reference_of(levels), factor * levels[[2]])) == recognised
+
+    def test_the_first_training_condition_on_a_line_is_meant(self) -> None:
+        levels = RNG(0).normal(size=(6, 9))
+        levels[4] = levels[1]
+        (one,) = copies(reference_of(levels), 2 * levels[[4]])
+        assert one.training == 1
+
+    def test_missing_levels_are_left_out_of_the_line(self) -> None:
+        levels = RNG(0).normal(size=(5, 12))
+        training = levels.copy()
+        training[3, :2] = np.nan
+        asked = 3 * levels[[3]] - 2
+        asked[0, 2:4] = np.nan
+        (one,) = copies(reference_of(training), asked)
+        assert (one.training, one.factor, one.constant) == (
+            3, pytest.approx(3, abs=1e-4), pytest.approx(-2, abs=1e-4)
+        )  # fmt: skip
+        asked[0, 4] = np.nan  # seven are left
+        assert not copies(reference_of(training), asked)
+
+    def test_of_many_conditions_two_hundred_are_looked_at_evenly(self) -> None:
+        levels = RNG(0).normal(size=(5, 9))
+        found = copies(reference_of(levels), np.tile(2 * levels[[1]], (399, 1)))
+        assert [one.condition for one in found] == list(range(0, 399, 2))
+
     def test_an_order_is_recognised_unless_it_is_the_own_one(self) -> None:
         levels = np.float32(RNG(0).normal(size=(5, 6))).astype(float)
         asked = levels[[1, 4]]
@@ -288,6 +319,15 @@ class TestUnits:
             levels = RNG(1).normal(size=(count, 9))
             scores = (levels - levels.mean(axis=0)) / levels.std(axis=0)
             assert scored_by(reference, scores) == name
+
+    def test_scores_of_a_single_condition_or_regulator_are_not_told(self) -> None:
+        reference = reference_of(factors(0, 10, 9))
+        row = RNG(1).normal(size=(1, 9))
+        scores = (row - row.mean()) / row.std()
+        assert scored_by(reference, scores) is None
+        two = RNG(1).normal(size=(2, 9))
+        scores = (two - two.mean(axis=1, keepdims=True)) / two.std(axis=1, keepdims=True)
+        assert scored_by(reference, scores) == "condition"
 
     def test_levels_that_spread_less_than_any_series_are_narrow(self) -> None:
         levels = factors(0, 60)
@@ -339,4 +379,6 @@ class TestNotes:
         (note,) = _constant(levels, names)
         assert "the same level, 2, in 1 of 3 conditions ('x')" in note
         assert _constant(levels[1:], names) == []
+        assert len(_constant(levels[:, :2], names)) == 1
+        assert _constant(np.array([[2.0, 2.0011]]), names) == []
         assert _constant(levels[:, :1], names) == []

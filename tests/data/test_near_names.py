@@ -57,6 +57,7 @@ class TestLikelyCauses:
             ["QX_1", "QX_2"], known
         )
         assert "With" not in self.causes(["QX_1", "QX_2"], known[:1])
+        assert "With 'hg_'" in self.causes(["QX_1", "QX_2"], known[:2])  # two show what is common
 
     def test_numbers_that_are_no_versions(self) -> None:
         causes = self.causes(["AC01.1", "AC02.7"], ["AC01", "AC02"])

@@ -83,8 +83,9 @@ class TestPwm:
     def test_a_motif_that_is_too_common(self) -> None:
         with pytest.raises(DeepRageError, match=r"even the best word .*raise the p-value"):
             pwm_pattern(motif(width=3), BACKGROUND, p_value=1e-6)
-        with pytest.raises(DeepRageError, match="between 0 and 1, got 2"):
-            pwm_pattern(motif(), BACKGROUND, p_value=2)
+        for p_value in (0, 1, 2, float("nan")):
+            with pytest.raises(DeepRageError, match=f"between 0 and 1, got {p_value}"):
+                pwm_pattern(motif(), BACKGROUND, p_value=p_value)
 
 
 class TestReading:

@@ -2,8 +2,10 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import os
+import struct
 import zipfile
 from pathlib import Path
 
@@ -43,6 +45,19 @@ class TestConditionTable:
         assert table["aa_starvation 0.5 h", "0.5 h"] == 30
         assert np.isnan(table["carbon_1 glucose", "glucose"])
 
+    def test_a_label_that_names_a_time_agrees_with_the_minutes(self):
+        table = condition_table()
+        found = table["label"].str.extract(r"([\d.]+) (min|h|d)$")
+        times = found[0].astype(float) * found[1].map({"min": 1, "h": 60, "d": 1440})
+        told = times.notna()
+        assert told.sum() == 128
+        assert (table["minutes"] == times)[told].all()
+        others = table["minutes"][~told].dropna()
+        assert set(table.loc[others.index, "series"]) == {
+            "heat_shock_range_to_37", "mutants_heat_peroxide"
+        }  # fmt: skip
+        assert set(others) == {20}
+
     @needs_data
     def test_agrees_with_the_published_table(self):
         real = pd.read_csv(DATA / "expression/gasch2000_conditions.tsv", sep="\t")
@@ -75,6 +90,12 @@ class TestGaschFile:
         others[0].iloc[0, 0] += 0.01
         others[1].iloc[0, 0] = np.nan
         assert len({matrix_digest(x) for x in [matrix, *others]}) == 4
+
+    def test_digest_is_of_thousandths_and_a_million_below_zero_where_there_is_none(self, tmp_path):
+        (tmp_path / "a.txt").write_text(self.TEXT)
+        numbers = struct.pack("<6i", 300, 0, -1_000_000, -500, -1_000_000, 1250)
+        expected = hashlib.sha256(b"YAL001C\nYAL002W" + numbers).hexdigest()
+        assert matrix_digest(read_gasch(tmp_path / "a.txt")) == expected
 
     def test_numbered(self):
         assert numbered(["a", "b", "a", "a"]) == ["a", "b", "a (2)", "a (3)"]
