@@ -58,7 +58,7 @@ class TestListsWithoutHeader:
         text = "A\tx\t0.5\nA\ty\t0.25\nB\tx\t0.125\n"
         assert links(read(tmp_path, text, above=0.25)[0][0]) == {("A", "x", 0), ("A", "y", 0)}
         assert links(read(tmp_path, text, below=0.25)[0][0]) == {("B", "x", 0)}
-        with pytest.raises(DeepRageError, match="no link of .* passes the threshold"):
+        with pytest.raises(DeepRageError, match=r"no link of .* passes the threshold"):
             read(tmp_path, text, below=0.125)
 
     def test_of_0_and_1_the_rows_with_0_are_no_links(self, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ class TestListsWithHeader:
         assert links(read(tmp_path, text, below=0.01)[0][0]) == {("A", "y", 0), ("B", "x", 0)}
         assert links(read(tmp_path, text, above=5)[0][0]) == {("A", "x", 0), ("A", "y", 0)}
         assert links(read(tmp_path, text, below=0.01, above=5)[0][0]) == {("A", "y", 0)}
-        with pytest.raises(DeepRageError, match="numbers in 'score', from 0.5 to 9.5, .* 3 rows"):
+        with pytest.raises(DeepRageError, match=r"numbers in 'score', from 0.5 to 9.5, .* 3 rows"):
             read(tmp_path, text)
 
     def test_without_a_column_of_numbers_a_threshold_is_refused(self, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ class TestTables:
 
     def test_thresholds(self, tmp_path: Path) -> None:
         text = "ID\tA\tB\nx\t0.5\t0\ny\t-2.5\t1.5\n"
-        with pytest.raises(DeepRageError, match="'the cells', from -2.5 to 1.5, .* its 4 rows"):
+        with pytest.raises(DeepRageError, match=r"'the cells', from -2.5 to 1.5, .* its 4 rows"):
             read(tmp_path, text)
         assert links(read(tmp_path, text, above=1.5)[0][0]) == {("A", "y", -1), ("B", "y", 1)}
         # Zero is no link by weight, and the surest by p-value; p-values have no sign.
