@@ -99,6 +99,12 @@ class TestReading:
             found = read_pattern(text, motifs=lambda: [motif()], **options)
             assert found.same_sites(pwm_pattern(motif(), BACKGROUND, p_value=0.01))
 
+    @pytest.mark.parametrize("called", ["ABC1_HUMAN.H11MO.0.B", "MA0001.1.Abc1", "Abc1(bZIP)/own"])
+    def test_a_factor_in_the_spelling_of_a_database(self, called: str) -> None:
+        options = {"background": BACKGROUND, "p_value": 0.01}
+        known = [replace(motif(), name=called, symbol=called), replace(motif(), symbol="ABC1::X")]
+        assert read_pattern("abc1", motifs=lambda: known, **options).name == called
+
     def test_an_unknown_name(self) -> None:
         with pytest.raises(DeepRageError, match=r"unknown motif .abc2.. Did you mean .abc1."):
             read_pattern("abc2", motifs=lambda: [motif()], background=BACKGROUND)

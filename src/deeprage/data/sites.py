@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deeprage.data.motif_names import members, readings
 from deeprage.data.motifs import Motif, log_odds
 from deeprage.errors import DeepRageError, examples, unknown
 
@@ -154,12 +155,24 @@ def read_pattern(
 
 
 def _motif_called(name: str, known: Sequence[Motif]) -> Motif:
-    """The motif of a name or, where no motif has the name, of a factor's symbol in any case."""
-    called = [motif for motif in known if motif.name == name] or [
-        motif
-        for motif in known
-        if name.casefold() in (motif.symbol.casefold(), motif.name.casefold())
-    ]
+    """The motif of a name or, where no motif has it, of a factor's symbol in any case.
+
+    Last come the factors of names such as FAB3_HUMAN.H11MO.0.B (`data.motif_names`).
+    """
+    wanted = name.casefold()
+    called = (
+        [motif for motif in known if motif.name == name]
+        or [motif for motif in known if wanted in (motif.symbol.casefold(), motif.name.casefold())]
+        or [
+            motif
+            for motif in known
+            if any(
+                wanted in map(str.casefold, readings(text))
+                for text in (motif.symbol, motif.name)
+                if len(members(text)) == 1
+            )
+        ]
+    )
     if not called:
         raise unknown("motif", name, [x for motif in known for x in (motif.name, motif.symbol)])
     if len(called) > 1:
