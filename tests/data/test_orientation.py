@@ -46,6 +46,7 @@ def test_without_evidence_it_is_the_usual_one(usual: str) -> None:
     for rows, columns in (
         (SAMPLES, ["x", "y"]),
         (SAMPLES[:38] + GENES[10:12], ["x"]),  # two by chance
+        (SAMPLES[:10] + GENES[10:12], ["x"]),
     ):
         assert chooser(["none"])(rows, columns, usual) == usual
 
