@@ -224,6 +224,11 @@ class TestNoFalseFriends:
         genes = NameResolver.from_symbols(["a", "b"], ["Fab1", "Fab2"])
         assert genes.resolve(["a_Fab1", "Fab2_b"]).gene_index == (0, 1)
 
+    @pytest.mark.parametrize("name", ["a_Twin", "a|Twin", "Twin (a)"])
+    def test_the_identifier_tells_which_gene_of_a_shared_symbol_is_meant(self, name: str) -> None:
+        genes = NameResolver.from_symbols(["a", "b"], ["Twin", "Twin"])
+        assert genes.resolve([name]).gene_index == (0,)
+
     def test_half_of_a_joined_name_suffices_in_a_list_of_joined_names(self) -> None:
         names = [f"QX_{n:04d}_Fab{n}" for n in range(1, 30)]
         assert RESOLVER.resolve([*names, "QX_0030_OLDNAME"]).gene_index[-1] == 29
