@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from deeprage.networks.config import NetworkConfig
-from deeprage.networks.unread import READ_BY
-
 from .conftest import TINY, Deeprage, refused
 
 
@@ -27,6 +24,9 @@ def settings(*texts: str) -> list[str]:
         (("encoder=deepbind", "centre=true"), ("network.centre",)),
         (("encoder=danq", "second_pool=5"), ("network.second_pool", "two-conv")),
         (("encoder_units=64",), ("'conv'", "deepbind or basset or danq")),
+        (("rank=4",), ("'concatenation'", "tensor-product or tensor-product-recurrent")),
+        (("interaction=attention", "cell=lstm"), ("the interaction 'attention'", "network.cell")),
+        (("regulator_encoder=raw", "regulator_units=8"), ("the regulator encoder 'raw'", "dense")),
         (("hidden=512",), ("network option 'hidden'", "512", "[512, 512]")),
     ],
 )
@@ -50,10 +50,6 @@ def test_what_the_encoder_reads_is_taken(
 ) -> None:
     found = deeprage("train", toy, "--out", tmp_path / "run", *TINY, *settings(*texts))
     assert found.code == 0, found.err
-
-
-def test_all_settings_named_are_settings() -> None:
-    assert set(READ_BY) <= set(NetworkConfig.model_fields)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

@@ -248,6 +248,16 @@ def test_parts_that_do_not_fit_say_what_to_change() -> None:
             Network(preset(name, pool="global"), promoter_length=1000, regulators=5)
 
 
+def test_danq_reads_each_direction_with_half_of_its_units() -> None:
+    for units, half in ((2, 1), (5, 2)):
+        config = preset("deeprage-c", encoder="danq", encoder_units=units)
+        encoder = Network(config, promoter_length=100, regulators=5).promoter_encoder
+        assert encoder.lstm.hidden_size == half
+    with pytest.raises(DeepRageError, match="1 is too few"):
+        preset_one = preset("deeprage-c", encoder="danq", encoder_units=1)
+        Network(preset_one, promoter_length=100, regulators=5)
+
+
 class TestDropout:
     def test_rate_and_scale(self) -> None:
         torch.manual_seed(0)
@@ -262,6 +272,14 @@ class TestDropout:
         assert 0.4 < float((first != second).float().mean()) < 0.6
         layer.train()
         assert 0.4 < float((first != layer(ones)).float().mean()) < 0.6
+
+    def test_a_larger_batch_than_before_gets_a_mask_of_its_own_size(self) -> None:
+        torch.manual_seed(0)
+        layer = ReluDropout(0.5)
+        for size in (1, 400_003, 7, 600_001):
+            dropped = layer(torch.ones(size))
+            assert dropped.shape == (size,)
+            assert set(dropped.tolist()) <= {0.0, 2.0}
 
     def test_is_relu_in_evaluation(self) -> None:
         values = torch.randn(10)

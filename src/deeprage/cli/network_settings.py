@@ -27,7 +27,7 @@ def network_settings(
     paper = options["recipe"] is not None
     shape = (PAPER_REGULARISATION if paper else {}) | {"classes": classes}
     network = preset(model, **shape | given(head=options["head"]) | for_network)
-    check_read(network.encoder, for_network)
+    check_read(network, for_network)
     chosen = paper_recipe(recurrent="recurrent" in network.interaction) if paper else {}
     block = options["block"]
     genes, conditions = (None, None) if block is None else block_shape(block)
