@@ -253,9 +253,9 @@ def test_danq_reads_each_direction_with_half_of_its_units() -> None:
         config = preset("deeprage-c", encoder="danq", encoder_units=units)
         encoder = Network(config, promoter_length=100, regulators=5).promoter_encoder
         assert encoder.lstm.hidden_size == half
+    too_few = preset("deeprage-c", encoder="danq", encoder_units=1)
     with pytest.raises(DeepRageError, match="1 is too few"):
-        preset_one = preset("deeprage-c", encoder="danq", encoder_units=1)
-        Network(preset_one, promoter_length=100, regulators=5)
+        Network(too_few, promoter_length=100, regulators=5)
 
 
 class TestDropout:
