@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from deeprage.data.readers import anndata_content
 from deeprage.data.readers.h5ad_matrix import read_h5ad_matrix
 from deeprage.data.readers.raw_matrix import RawMatrix
 from deeprage.errors import DeepRageError
@@ -104,6 +105,12 @@ class TestValues:
             else:
                 group[part][1] = 77
         with pytest.raises(DeepRageError, match=r"X of .* cannot be used"):
+            read(path)
+
+    def test_single_cells_that_do_not_fit_into_memory(self, path: Path, monkeypatch) -> None:
+        monkeypatch.setattr(anndata_content, "available_bytes", lambda: 100)
+        made(X=sparse.csr_matrix(VALUES)).write_h5ad(path)
+        with pytest.raises(DeepRageError, match=r"3 x 4 values need .* sum or average the cells"):
             read(path)
 
 

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from deeprage.data.readers.guarded import Content, Element
+from deeprage.memory import available_bytes
 
 _SPARSE = {"csr_matrix": "csr", "csc_matrix": "csc", "csr": "csr", "csc": "csc"}
 _MISSING = Element("missing")
+#: Copies of a matrix that an import holds at a time.
+_COPIES = 3
 
 
 class ElementError(Exception):
@@ -158,6 +161,12 @@ def _dense(
     )
     if not sound:
         raise ElementError("its indices do not fit its shape, so the file is damaged")
+    needed = _COPIES * 8 * rows * columns
+    if needed > available_bytes():
+        raise ElementError(
+            f"its {rows:,} x {columns:,} values need {needed / 1e9:,.1f} GB of memory; if they are "
+            "single cells, sum or average the cells of each condition first"
+        )
     maker = sparse.csr_matrix if kind == "csr" else sparse.csc_matrix
     made = maker((data, indices.astype(np.int64), indptr.astype(np.int64)), shape=(rows, columns))
     dense: NDArray[Any] = made.toarray()

@@ -14,6 +14,8 @@ from deeprage.data.readers.isolated.limits import Limits
 #: Bytes that are read in one go.
 _BLOCK = 16 << 20
 _DEEPEST = 32
+#: Bytes of memory that a string takes.
+_STRING = 64
 #: Filters by number, as the HDF Group registers them.
 _FILTERS = {
     32000: "lzf", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd",
@@ -108,7 +110,7 @@ def _send_dataset(item: h5py.Dataset, path: str, frames: Frames, limits: Limits)
     elif dtype.names is not None and dtype.kind == "V" and len(item.shape) == 1:
         _send_fields(item, path, frames, limits)
     elif h5py.check_string_dtype(dtype) is not None or dtype.kind == "S":
-        limits.allow(path, item.shape, max(dtype.itemsize, 16))
+        limits.allow(path, item.shape, max(dtype.itemsize, _STRING))
         frames.text(path, np.asarray(item[()], dtype=object), attributes=attributes)
     elif dtype.kind in "biufc":
         limits.allow(path, item.shape, dtype.itemsize)
