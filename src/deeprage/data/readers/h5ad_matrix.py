@@ -80,7 +80,8 @@ def _check_kind(path: Path, content: Content) -> None:
         raise DeepRageError(f"{WHAT} {path} is {kind}.")
     raise DeepRageError(
         f"{WHAT} {path} is an HDF5 file but no AnnData (.h5ad): it has "
-        f"{examples(sorted(members))}, and not obs and var. Save the matrix as .h5ad, Parquet, TSV or CSV."
+        f"{examples(sorted(members))}, and not obs and var. Save the matrix as .h5ad, Parquet, TSV "
+        "or CSV."
     )
 
 
