@@ -22,11 +22,11 @@ from deeprage.files import (
     UNFINISHED,
     check_output,
     flush,
-    json_text,
     keep_mode,
     make_folder,
     read_json,
     remove_leftovers,
+    write_json,
 )
 from deeprage.locks import locked_file, locked_folder
 from deeprage.manifest import MANIFEST, Manifest, check_inner, content_of, read_manifest
@@ -154,21 +154,22 @@ def commit(
     """Move all files of `aside`, a folder inside `folder`, to their places in `folder`.
 
     The caller holds the lock. Names that begin with `HIDDEN` are left out, and so is a manifest
-    that `aside` has itself. Arguments as of `folder_change`.
+    that `aside` has itself, which is whole at any moment. Arguments as of `folder_change`.
     """
     with _told(folder):
         manifest = read_manifest(folder) or Manifest()
         for path in aside.glob(f"{HIDDEN}*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        (aside / MANIFEST).unlink(missing_ok=True)
-        files = (path for path in sorted(aside.rglob("*")) if path.is_file())
-        written = {path.relative_to(aside).as_posix(): content_of(path) for path in files}
+        files = [path for path in sorted(aside.rglob("*")) if path.is_file()]
+        names = {path.relative_to(aside).as_posix(): path for path in files}
+        names.pop(MANIFEST, None)
+        written = {name: content_of(path) for name, path in names.items()}
         check_names(folder, manifest, written)
         gone = [name for name in _listed(removed, manifest) if name not in written]
         listed = {name: content_of(folder / name) for name in adopted} | written
         after = manifest.changed(written=listed, removed=gone, complete=complete)
-        (aside / MANIFEST).write_text(json_text(after.as_json()), encoding="utf-8")
-        (aside / REMOVED).write_text(json_text(gone), encoding="utf-8")
+        write_json(aside / MANIFEST, after.as_json())
+        write_json(aside / REMOVED, gone)
         _stand(folder, aside, folder / COMMIT)
 
 
