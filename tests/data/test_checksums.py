@@ -76,7 +76,7 @@ def test_mutated_files_without_a_checksum_end_in_one_sentence(saved: Path) -> No
     content = content[: content.rindex(b"\ndeeprage")]
     rng = np.random.default_rng(2)
     messages = []
-    for _ in range(40):
+    for _ in range(24):
         changed = bytearray(content)
         for place in rng.integers(0, len(content), rng.integers(1, 5)):
             changed[place] = rng.integers(256)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def import_(
     *,
     expression: Annotated[
-        Path, Option(help="Genes x conditions, log2; TSV, CSV, Parquet or .h5ad.")
+        Path, Option(help="Genes x conditions, log2; TSV, CSV, GCT, Parquet or .h5ad.")
     ],
     regulators: Annotated[Path, Option(help="Names of the regulators, one a line, or a table.")],
     out: Annotated[Path, Option(help="Compendium to write (.h5ad).")],

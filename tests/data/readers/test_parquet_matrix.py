@@ -75,7 +75,7 @@ def test_damaged_files_end_in_one_sentence(path: Path) -> None:
     content = path.read_bytes()
     rng = np.random.default_rng(3)
     messages = []
-    for _ in range(25):
+    for _ in range(15):
         changed = bytearray(content)
         for place in rng.integers(4, len(content), 3):
             changed[place] = rng.integers(256)
