@@ -27,7 +27,7 @@ from deeprage.data.compendium import Compendium
 from deeprage.data.held_out import hold_out_conditions
 from deeprage.data.regulatory_network import AlignedNetwork, align, read_network
 from deeprage.data.sites import consensus_pattern
-from deeprage.data.split import ScoringProtocol, Split, scored_rows
+from deeprage.data.split import Regime, ScoringProtocol, Split, scored_rows
 from deeprage.interpretation.activity import activity_change
 from deeprage.interpretation.agreement import (
     Agreement,
@@ -72,7 +72,7 @@ class Task:
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Genes (G,) that are compared."""
-        return scored_rows(self.compendium, ScoringProtocol.DEFAULT)
+        return scored_rows(self.compendium, ScoringProtocol.DEFAULT, Regime.GENES)
 
     def only_counted(self, values: NDArray[np.floating]) -> Values:
         """Values (G,) with NaN for genes that are not compared."""

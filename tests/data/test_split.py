@@ -56,8 +56,9 @@ class TestVisible:
 class TestProtocol:
     def test_regulators_are_scored_in_the_papers_protocol_only(self, make_compendium) -> None:
         compendium = make_compendium(genes=10, regulators=4)
-        assert scored_rows(compendium, ScoringProtocol.DEFAULT).sum() == 6
-        assert scored_rows(compendium, ScoringProtocol.PAPER).sum() == 10
+        for regime in Regime:
+            assert scored_rows(compendium, ScoringProtocol.DEFAULT, regime).sum() == 6
+            assert scored_rows(compendium, ScoringProtocol.PAPER, regime).sum() == 10
 
     def test_missing_is_zero_in_the_papers_protocol_only(self, make_compendium) -> None:
         compendium = make_compendium(missing=0.2)

@@ -50,7 +50,7 @@ class TestHoldOut:
     def test_genes_that_are_not_scored_are_unused(self, make_compendium, regime, protocol) -> None:
         compendium = make_compendium(regulators=5)
         split = make_split(compendium, regime=regime, protocol=protocol)
-        unscored = ~scored_rows(compendium, protocol)
+        unscored = ~scored_rows(compendium, protocol, regime)
         assert (split.role[unscored] == Role.UNUSED).all()
         if regime is not Regime.BOTH:
             assert not (split.role[~unscored] == Role.UNUSED).any()
@@ -104,8 +104,8 @@ class TestFolds:
     @FIT
     def test_every_unit_is_tested_once(self, make_compendium, groups, series, seed) -> None:
         compendium = make_compendium(groups=groups, series=series)
-        scored = scored_rows(compendium, ScoringProtocol.DEFAULT)
         for regime in Regime:
+            scored = scored_rows(compendium, ScoringProtocol.DEFAULT, regime)
             splits = split_folds(compendium, regime=regime, folds=3, seed=seed)
             tested = sum(split.cells(Role.TEST).astype(int) for split in splits)
             if regime is Regime.BOTH:

@@ -94,6 +94,8 @@ class BDTree(CutsValues):
         cache: folder for PWM scores.
     """
 
+    needs_promoter = True
+
     def __init__(
         self,
         *,

@@ -81,6 +81,8 @@ class BilinearRidge:
 
     needs_motifs = True
 
+    needs_promoter = True
+
     def __init__(
         self,
         *,

@@ -39,6 +39,8 @@ class Cager(CutsValues):
         cache: folder for PWM scores.
     """
 
+    needs_promoter = True
+
     def __init__(
         self,
         *,

@@ -61,6 +61,8 @@ class GeneClass:
         cache: folder for PWM scores.
     """
 
+    needs_promoter = True
+
     def __init__(
         self,
         *,

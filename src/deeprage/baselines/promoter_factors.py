@@ -37,6 +37,8 @@ class PromoterFactors(ABC):
         condition_penalties: tried for the loadings of unseen conditions.
     """
 
+    needs_promoter = True
+
     def __init__(
         self,
         *,

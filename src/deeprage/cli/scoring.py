@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deeprage.cli.console import note, table
-from deeprage.errors import DeepRageError
+from deeprage.errors import DeepRageError, counted
 from deeprage.files import write_arrays, write_json
 
 if TYPE_CHECKING:
@@ -99,7 +99,10 @@ def _scored(
     on_start: Callable[[str], None],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The content of `metrics.json`, and the arrays of `predictions.npz`."""
+    import numpy as np
+
     from deeprage.data.labels import class_names
+    from deeprage.data.predictor import needs_promoter
     from deeprage.data.split import Role, ScoringProtocol, under_protocol
     from deeprage.data.units import class_origin, origin_in_words
     from deeprage.evaluation.calibration import certainty_of
@@ -123,6 +126,14 @@ def _scored(
     predictors = {run.model_name: model} | {other: reference(other) for other in names}
     rows: list[dict[str, Any]] = []
     best: Comparison | None = None
+    needing = [name for name, one in predictors.items() if needs_promoter(one)]
+    scored = compendium.has_promoter if needing else np.ones_like(compendium.has_promoter)
+    left = int((run.split.cells(Role.TEST).any(axis=1) & ~scored).sum())
+    if left:
+        note(
+            f"{counted(left, 'gene')} without a promoter not scored, so that all rows are of the "
+            f"same cells: {', '.join(needing)} cannot predict {'it' if left == 1 else 'them'}"
+        )
     for current, predictor in predictors.items():
         on_start(current)
         try:
@@ -143,13 +154,14 @@ def _scored(
             kind="model" if predictor is model else "reference",
             edges=edges,
             protocol=protocol,
+            genes=scored,
         )
         if own is not None and predictor is not model:
             beside = compare(
                 under_protocol(compendium, protocol).expression,
                 own.values,
                 prediction.values,
-                run.split.cells(Role.TEST),
+                run.split.cells(Role.TEST) & scored[:, None],
                 name=current,
                 groups=compendium.groups,
                 series=compendium.series,

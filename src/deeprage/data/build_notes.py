@@ -20,7 +20,7 @@ class BuildNotes:
         missing_cells: cells of the matrix without a value.
         genes_not_found: of the matrix, in the annotation or among ready promoters.
         genes_with_ambiguous_names: named like several genes of the annotation.
-        genes_without_promoter: those and others; kept as possible regulators, never scored.
+        genes_without_promoter: those and others; kept; scored where genes are not held out.
         genes_on_absent_chromosomes: of those, on a chromosome that the genome file lacks.
         padded_windows: run off a linear chromosome, filled with N.
         genome_letters_read_as_n: IUPAC letters other than A, C, G, T and N.

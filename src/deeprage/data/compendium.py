@@ -75,7 +75,8 @@ class Compendium:
         Args:
             expression: genes (index) x conditions (columns), log2 values, NaN where missing.
             promoters: int8 tokens (length,) by gene, all of one length, 5' to 3' towards the gene.
-                Genes of the matrix without one are kept (they may be regulators) but never scored.
+                Genes of the matrix without one are kept. They are scored in `pairs` and
+                `conditions` only, by what needs no promoter (`split.scored_rows`).
             regulators: genes whose levels describe a condition; each must be a row.
             series: the experiment series of each condition, in the matrix's order; default: each
                 condition is a series of its own.

@@ -38,7 +38,8 @@ class Description:
     Attributes:
         missing: share of the cells without a value.
         anchor, promoter_length, downstream: what a promoter window is, in bp.
-        without_promoter: genes that have none, and are never scored.
+        without_promoter: genes that have none; scored in `pairs` and `conditions` only, by what
+            needs none.
         n_share: share of N among the letters of the promoters.
         scored: genes that are scored by default: with a promoter, and not regulators.
         series: number of conditions of each series, in the order of the matrix.
@@ -159,7 +160,7 @@ def _lines(found: Description) -> list[tuple[str, str]]:
         ("1, 25, 50, 75, 99 % points", ", ".join(f"{x:.2f}" for x in found.quantiles)),
         (f"classes of the measured{'' if found.unit == RELATIVE else ' *'}", classes),
         ("promoters", f"{window}, {100 * found.n_share:.2f} % N"),
-        ("genes without a promoter", f"{found.without_promoter:,} (kept, never scored)"),
+        ("genes without a promoter", _without_promoter(found.without_promoter)),
         ("regulators", f"{found.regulators:,} (inputs; not scored by default)"),
         ("genes scored by default", f"{found.scored:,}"),
         (
@@ -172,6 +173,11 @@ def _lines(found: Description) -> list[tuple[str, str]]:
             f"{found.largest_group:,}",
         ),
     ]
+
+
+def _without_promoter(number: int) -> str:
+    """Their number, and what becomes of them if there are any."""
+    return f"{number:,} (scored in pairs and conditions, by what needs none)" if number else "0"
 
 
 def _split_lines(split: SplitDescription) -> list[tuple[str, str]]:

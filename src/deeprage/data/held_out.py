@@ -51,7 +51,7 @@ def hold_out_conditions(
     # The parts are numbered as the roles are: TRAIN, VALIDATION.
     dealt = allocate(sizes, wanted, np.random.default_rng(seed)).astype(np.int8)
     roles[rest] = dealt[member.reshape(-1)]
-    scored = scored_rows(compendium, protocol)
+    scored = scored_rows(compendium, protocol, Regime.CONDITIONS)
     return Split(
         Regime.CONDITIONS,
         tuple(compendium.genes),

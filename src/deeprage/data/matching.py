@@ -191,7 +191,8 @@ class MatchedGenes:
             causes = likely_causes(self.lost, source.names, source.label, of=len(self.rows))
             remarks.append(
                 f"no promoter is known for {counted(len(self.lost), 'gene')} of the matrix, not "
-                f"found by name, such as {examples(self.lost)}: never scored.{causes}"
+                f"found by name, such as {examples(self.lost)}: scored only by what needs "
+                f"no promoter.{causes}"
             )
         same = [list(rows) for rows in self._rows_of.values() if len(rows) > 1]
         if same:

@@ -28,9 +28,15 @@ class Predictor(Protocol):
     def predict(self, genes: NDArray[np.intp], conditions: NDArray[np.intp]) -> NDArray[np.float32]:
         """Predicted log2 values (len(genes), len(conditions)) for rows and columns by number.
 
-        Finite for every gene and condition of the compendium, seen or not.
+        Finite for every gene and condition of the compendium, seen or not; of one that says
+        `needs_promoter = True`, for every gene with a promoter.
         """
         ...
+
+
+def needs_promoter(predictor: object) -> bool:
+    """Whether it predicts genes with a promoter only: it says `needs_promoter = True`."""
+    return bool(getattr(predictor, "needs_promoter", False))
 
 
 @runtime_checkable

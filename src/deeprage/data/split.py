@@ -187,9 +187,18 @@ def under_protocol(compendium: Compendium, protocol: ScoringProtocol) -> Compend
     return result
 
 
-def scored_rows(compendium: Compendium, protocol: ScoringProtocol) -> NDArray[np.bool_]:
-    """Which genes (G,) are targets: those with a promoter and, by default, not regulators."""
-    scored = compendium.has_promoter.copy()
+def scored_rows(
+    compendium: Compendium, protocol: ScoringProtocol, regime: Regime
+) -> NDArray[np.bool_]:
+    """Which genes (G,) are targets: by default those that are no regulators.
+
+    Where genes are held out, only those with a promoter: nothing else is known of them. Elsewhere a
+    gene without one is predicted by what needs none, from its own other cells. Under `PAPER`, as in
+    the paper: those with a promoter, regulators too.
+    """
+    scored = np.ones(len(compendium.genes), dtype=bool)
+    if protocol is ScoringProtocol.PAPER or regime in (Regime.GENES, Regime.BOTH):
+        scored = compendium.has_promoter.copy()
     if protocol is ScoringProtocol.DEFAULT:
         scored[compendium.regulator_rows] = False
     return scored

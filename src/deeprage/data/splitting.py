@@ -65,9 +65,8 @@ def make_split(
     `pairs` deals single cells, `conditions` whole series, `genes` whole gene groups. `both` deals
     series and gene groups: test genes x test conditions are TEST, validation x validation are
     VALIDATION, train x train are TRAIN, train x validation RESERVE (for a refit once choices are
-    made) and the rest is UNUSED. Genes that the protocol does not
-    score are UNUSED everywhere. Folds of `both` pair the i-th gene fold with the i-th condition
-    fold.
+    made) and the rest is UNUSED. Genes that are not scored (`split.scored_rows`) are UNUSED
+    everywhere. Folds of `both` pair the i-th gene fold with the i-th condition fold.
 
     Args:
         seed: same seed, same split; all folds of one seed are one deal.
@@ -84,7 +83,7 @@ def make_split(
     if seed < 0:
         raise DeepRageError(f"the seed must be 0 or more, got {seed}.")
     regime = as_regime(regime)
-    rows = scored_rows(compendium, protocol)
+    rows = scored_rows(compendium, protocol, regime)
     if not rows.any():
         raise DeepRageError(
             "no gene is scored: every gene with a promoter is a regulator. Shorten the regulator "
@@ -155,7 +154,7 @@ def split_from_files(
     """
     regime = as_regime(regime)
     _check_files(regime, genes_fold, conditions_fold)
-    rows = scored_rows(compendium, protocol)
+    rows = scored_rows(compendium, protocol, regime)
     gene_roles = condition_roles = None
     if genes_fold is not None:
         gene_roles = read_fold(
@@ -211,26 +210,45 @@ def cross(
 
 
 def _deal_cells(compendium: Compendium, rows: NDArray[np.bool_], plan: _Plan) -> NDArray[np.int8]:
-    """Roles (G, C) of cells dealt one by one, exact in number."""
-    shape = (len(compendium.genes), len(compendium.conditions))
-    cells = np.flatnonzero(np.repeat(rows, shape[1]))
-    cells = plan.rng("cells").permutation(cells)
+    """Roles (G, C) of cells dealt one by one, exact in number.
+
+    Cells of genes without a promoter are dealt by themselves, so that those of the other genes are
+    dealt the same whether there are such genes or not.
+    """
+    role = np.full((len(compendium.genes), len(compendium.conditions)), Role.UNUSED, dtype=np.int8)
+    having = rows & compendium.has_promoter
+    parts = [np.flatnonzero(np.repeat(x, role.shape[1])) for x in (having, rows & ~having)]
+    dealt = [
+        _dealt(cells, plan, generator)
+        for cells, generator in zip(parts, (plan.rng("cells"), plan.rng("cells", 1)), strict=True)
+    ]
+    for some in dealt:
+        for kind, cells in some.items():
+            role.flat[cells] = kind
+    if min(sum(len(some[kind]) for some in dealt) for kind in dealt[0]) < 1:
+        raise DeepRageError(
+            f"{sum(map(len, parts))} cells are too few to hold out a test and a validation part: "
+            "raise the fractions or use fewer folds."
+        )
+    return role
+
+
+def _dealt(
+    cells: NDArray[np.intp], plan: _Plan, generator: np.random.Generator
+) -> dict[Role, NDArray[np.intp]]:
+    """Which of some cells train, validate and test."""
+    cells = generator.permutation(cells)
     first, last = 0, round(plan.test_fraction * len(cells))
     if plan.fold is not None:
         bounds = np.linspace(0, len(cells), int(plan.folds or 1) + 1).round().astype(int)
         first, last = bounds[plan.fold], bounds[plan.fold + 1]
     n_test, n_validation = last - first, round(plan.validation_fraction * len(cells))
-    if min(n_test, n_validation, len(cells) - n_test - n_validation) < 1:
-        raise DeepRageError(
-            f"{len(cells)} cells are too few to hold out a test and a validation part: raise the "
-            "fractions or use fewer folds."
-        )
-    role = np.full(shape, Role.UNUSED, dtype=np.int8)
     turned = np.roll(cells, -first)
-    role.flat[turned] = Role.TRAIN
-    role.flat[turned[:n_test]] = Role.TEST
-    role.flat[turned[n_test : n_test + n_validation]] = Role.VALIDATION
-    return role
+    return {
+        Role.TEST: turned[:n_test],
+        Role.VALIDATION: turned[n_test : n_test + n_validation],
+        Role.TRAIN: turned[n_test + n_validation :],
+    }
 
 
 def _deal_units(groups: Sequence[str], kind: str, plan: _Plan) -> NDArray[np.int8]:

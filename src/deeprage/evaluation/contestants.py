@@ -11,7 +11,7 @@ from typing import Any
 
 from deeprage.baselines import BASELINES, make_baseline
 from deeprage.data.motif_sources import Source, check_sources, content_of_source
-from deeprage.data.predictor import Predictor
+from deeprage.data.predictor import Predictor, needs_promoter
 from deeprage.errors import unknown
 from deeprage.evaluation.job_key import code_of
 
@@ -77,6 +77,11 @@ class Contestant:
         if self.name in NETWORKS:
             return "network"
         return "simple" if self.name in SIMPLE else "comparator"
+
+    @property
+    def needs_promoter(self) -> bool:
+        """Whether it predicts genes with a promoter only."""
+        return self.name in NETWORKS or needs_promoter(_class_of(self.name))
 
     @property
     def reads_coding(self) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deeprage.baselines import make_baseline
 from deeprage.data.compendium import Compendium
 from deeprage.data.labels import DEFAULT_EDGES, classify
-from deeprage.data.predictor import Predictor, Refittable
+from deeprage.data.predictor import Predictor, Refittable, needs_promoter
 from deeprage.data.split import Regime, Role, ScoringProtocol, Split, under_protocol, visible
 from deeprage.data.units import class_origin
 from deeprage.errors import DeepRageError
@@ -71,7 +71,8 @@ class Prediction:
     """What a predictor says about the scored genes and conditions.
 
     Attributes:
-        values: log2 float32 (G, C), NaN in rows and columns without a scored cell.
+        values: log2 float32 (G, C), NaN in rows and columns without a scored cell, and in genes
+            without a promoter for a predictor that needs one.
         classes: int8 (G, C), -1 there; None if the classes come from cutting the values.
         fit_seconds, predict_seconds: wall time.
     """
@@ -98,11 +99,12 @@ def fit_and_predict(
     start = time.perf_counter()
     fitted = predictor.fit(barred, split)
     fit_seconds = time.perf_counter() - start
-    found = _predict(fitted, split, fit_seconds)
+    can = barred.has_promoter if needs_promoter(fitted) else np.ones_like(barred.has_promoter)
+    found = _predict(fitted, split, can, fit_seconds)
     if not isinstance(fitted, Refittable):
         return found
     start = time.perf_counter()
-    again = _predict(fitted.refit(barred, split), split, time.perf_counter() - start)
+    again = _predict(fitted.refit(barred, split), split, can, time.perf_counter() - start)
     return _validated_then_refitted(found, again, split)
 
 
@@ -129,8 +131,11 @@ def predict(
     return predictor.predict(genes, conditions), None
 
 
-def _predict(predictor: Predictor, split: Split, fit_seconds: float | None) -> Prediction:
-    scored = split.cells(*SCORED_ROLES)
+def _predict(
+    predictor: Predictor, split: Split, can: NDArray[np.bool_], fit_seconds: float | None
+) -> Prediction:
+    """Predictions of the scored cells of genes (G,) that it can predict."""
+    scored = split.cells(*SCORED_ROLES) & can[:, None]
     genes, conditions = np.flatnonzero(scored.any(axis=1)), np.flatnonzero(scored.any(axis=0))
     start = time.perf_counter()
     block, named = predict(predictor, genes, conditions)
@@ -153,6 +158,7 @@ def score_prediction(
     edges: Sequence[float] = DEFAULT_EDGES,
     protocol: ScoringProtocol = ScoringProtocol.DEFAULT,
     roles: Sequence[Role] = SCORED_ROLES,
+    genes: NDArray[np.bool_] | None = None,
 ) -> list[dict[str, Any]]:
     """One row of scores a role, as `metrics.json` holds them.
 
@@ -162,6 +168,7 @@ def score_prediction(
     Args:
         compendium: with its test values; missing ones are handled by the protocol.
         name, kind: the row's `predictor` and `kind` (`model` or `reference`).
+        genes: bool (G,), which genes count; default: all.
 
     Raises:
         DeepRageError: no cell to score, or a prediction that is not finite.
@@ -179,6 +186,8 @@ def score_prediction(
     rows = []
     for role in roles:
         cells = split.cells(role)
+        if genes is not None:
+            cells = cells & genes[:, None]
         found = score(
             observed,
             prediction.values,
@@ -219,5 +228,12 @@ def fit_and_score(
     """Fit a predictor behind the information barrier and score it: validation row, test row."""
     prediction = fit_and_predict(compendium, split, predictor, protocol=protocol)
     return score_prediction(
-        compendium, split, prediction, name=name, kind=kind, edges=edges, protocol=protocol
+        compendium,
+        split,
+        prediction,
+        name=name,
+        kind=kind,
+        edges=edges,
+        protocol=protocol,
+        genes=compendium.has_promoter if needs_promoter(predictor) else None,
     )

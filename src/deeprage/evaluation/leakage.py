@@ -77,7 +77,7 @@ def audit(
             axis=1,
             held=_CONDITIONS_HELD,
         ),
-        _targets_as_inputs(compendium, protocol),
+        _targets_as_inputs(compendium, split, protocol),
         _cells_seen(compendium, split),
     ]
 
@@ -222,8 +222,8 @@ def _related_series(
     return AuditRow(RELATED_NAME, value, share, verdict, "note" if pairs else "ok")
 
 
-def _targets_as_inputs(compendium: Compendium, protocol: ScoringProtocol) -> AuditRow:
-    scored = scored_rows(compendium, protocol)
+def _targets_as_inputs(compendium: Compendium, split: Split, protocol: ScoringProtocol) -> AuditRow:
+    scored = scored_rows(compendium, protocol, split.regime)
     both = int(scored[compendium.regulator_rows].sum())
     value, share = _share(both, int(scored.sum()))
     verdict = (

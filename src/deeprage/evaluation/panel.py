@@ -82,7 +82,7 @@ def panel(
     comparison = Comparison(compendium, seed=seed)
     plain = [entry for entry in pooled if entry.control is Control.NONE and entry.cells.any()]
     rows = [_row(comparison, entry) for entry in plain]
-    best = _best_simple(plain, rows)
+    best = _best_simple(comparison, plain)
     for entry, row in zip(plain, rows, strict=True):
         beside = None if best is None or entry is best else comparison.difference(entry, best)
         row["difference"] = beside
@@ -115,13 +115,18 @@ def _row(comparison: Comparison, entry: Pooled) -> dict[str, Any]:
     }
 
 
-def _best_simple(plain: Sequence[Pooled], rows: Sequence[dict[str, Any]]) -> Pooled | None:
-    finished = [
-        (row["scores"]["pearson"], -number)
-        for number, (entry, row) in enumerate(zip(plain, rows, strict=True))
-        if entry.kind == "simple" and not entry.failed and row["scores"]["pearson"] is not None
+def _best_simple(comparison: Comparison, plain: Sequence[Pooled]) -> Pooled | None:
+    """The first of those with the highest correlation on the cells of all simple methods."""
+    finished = [entry for entry in plain if entry.kind == "simple" and not entry.failed]
+    if not finished:
+        return None
+    common = np.logical_and.reduce([entry.cells for entry in finished])
+    rated = [
+        (comparison.scores(entry, common if common.any() else entry.cells).pearson, -number, entry)
+        for number, entry in enumerate(finished)
     ]
-    return plain[-max(finished)[1]] if finished else None
+    known = [(r, number, entry) for r, number, entry in rated if r is not None]
+    return max(known, key=lambda each: each[:2])[2] if known else None
 
 
 def _controls(

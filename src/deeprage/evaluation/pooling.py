@@ -51,7 +51,8 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
     """Pool the folds of one predictor under one control.
 
     Each fold's values become classes by cuts that are fitted on that fold's own validation cells,
-    unless the predictor names classes itself. No cell is tested in two folds.
+    unless the predictor names classes itself. No cell is tested in two folds. Genes without a
+    promoter are not tested where the predictor needs one.
     """
     observed = compendium.expression
     values = np.full(observed.shape, np.nan, dtype=np.float32)
@@ -60,11 +61,14 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
     cells = np.zeros(observed.shape, dtype=bool)
     by_fold = []
     inside = 0
+    can = np.ones(len(observed), dtype=bool)
+    if outcomes[0].job.contestant.needs_promoter:
+        can = compendium.has_promoter
     for outcome in outcomes:
         if outcome.error is not None:
             continue
         split, found = outcome.job.split, outcome.prediction()
-        tested = split.cells(Role.TEST) & ~np.isnan(observed)
+        tested = split.cells(Role.TEST) & ~np.isnan(observed) & can[:, None]
         origin = class_origin(compendium, split)
         labels, named = classify(observed - origin, DEFAULT_EDGES), found.classes
         if named is None:
@@ -74,7 +78,7 @@ def pool(compendium: Compendium, outcomes: Sequence[Outcome]) -> Pooled:
         values[tested], classes[tested] = found.values[tested], named[tested]
         truth[tested] = labels[tested]
         cells |= tested
-        inside += _inside(observed, found.values, split)
+        inside += _inside(observed, found.values, split, tested)
         r = metrics.pearson(observed, found.values, tested)
         right = _share_right(named[tested], labels[tested])
         by_fold.append(
@@ -104,10 +108,14 @@ def _share_right(named: NDArray[np.int8], labels: NDArray[np.int8]) -> float | N
     return float((named == labels)[known].mean())
 
 
-def _inside(observed: NDArray[np.float32], values: NDArray[np.float32], split: Split) -> int:
+def _inside(
+    observed: NDArray[np.float32],
+    values: NDArray[np.float32],
+    split: Split,
+    tested: NDArray[np.bool_],
+) -> int:
     """How many tested cells lie in the 90 % interval that the validation cells give."""
     checked = split.cells(Role.VALIDATION) & np.isfinite(values)
-    tested = split.cells(Role.TEST) & ~np.isnan(observed)
     quantiles = ErrorQuantiles.of(values[checked], observed[checked])
     error = np.abs(values[tested] - observed[tested])
     return int((error <= quantiles.half_width(values[tested], 0.9)).sum())

@@ -32,6 +32,8 @@ class NetworkTrial:
         blind_to: an input that it does not get: all promoters N, or all regulator levels 0.
     """
 
+    needs_promoter = True
+
     def __init__(
         self, *, network: NetworkConfig, training: TrainingConfig, blind_to: BlindTo | None = None
     ) -> None:

@@ -52,6 +52,8 @@ class NetworkPredictor:
             the answer is not one of the inputs; False reproduces the paper.
     """
 
+    needs_promoter = True
+
     def __init__(
         self,
         network: Network,

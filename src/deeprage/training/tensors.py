@@ -44,6 +44,7 @@ class BlockTensors:
         device: torch.device,
     ) -> None:
         known = split.cells(role) & ~np.isnan(visible.expression)
+        known[~visible.has_promoter] = False  # a network has nothing to tell them apart by
         self.rows = np.flatnonzero(known.any(axis=1))
         self.columns = np.flatnonzero(known.any(axis=0))
         self.cells_known = known

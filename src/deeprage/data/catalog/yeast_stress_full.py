@@ -2,8 +2,8 @@
 
 From a folder with the files in `FILES`, or from public addresses (see `public_files`). Promoters:
 1 kb upstream of the ATG (R64-3-1) for the paper's 6,099 targets; the other 53 genes are kept but
-have no promoter, so they are never scored. Old ORF names are mapped to current ones; names that
-then share one promoter share a group.
+have no promoter: they are scored in `pairs` and `conditions` only, by what needs none. Old ORF
+names are mapped to current ones; names that then share one promoter share a group.
 """
 
 import hashlib
