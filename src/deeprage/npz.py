@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+#: Control characters, and halves of one.
+_NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 #: Characters of a name; numpy stores all as long as the longest.
 LONGEST_NAME = 10_000
 #: Bytes of one array; no compendium is as large.
@@ -88,14 +91,17 @@ def _check(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], kind: Kind) 
         raise ValueError(f"the array {name!r} has names of {dtype.itemsize // 4:,} characters")
 
 
-def names_of(array: NDArray[Any]) -> tuple[str, ...]:
+def names_of(array: NDArray[Any], *, blank: bool = False) -> tuple[str, ...]:
     """The names that an array (N,) of text holds.
+
+    Args:
+        blank: whether a name may be empty.
 
     Raises:
         ValueError: one is empty, or holds what no text can.
     """
     names = tuple(str(name) for name in array)
     for name in names:
-        if not name or any("\ud800" <= character <= "\udfff" for character in name):
-            raise ValueError(f"there is an empty or damaged name ({name!r})")
+        if not (name or blank) or _NO_NAME.search(name):
+            raise ValueError(f"there is an empty name, or one with control characters ({name!r})")
     return names

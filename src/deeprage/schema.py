@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, ValidationError
 
 from deeprage.errors import DeepRageError
 
@@ -23,6 +24,17 @@ def _is_text(value: Any) -> str:
     return value
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _is_plain(name: str) -> str:
+    if not name or _CONTROL.search(name):
+        raise ValueError(f"should be names without control characters, not {name!r}")
+    return name
+
+
+#: A name of a gene, a condition or a regulator, as an import accepts it.
+Name = Annotated[str, AfterValidator(_is_plain)]
 #: Text that may name a file, and so hold bytes that are no UTF-8, as Python escapes them.
 FileName = Annotated[str, PlainValidator(_is_text)]
 

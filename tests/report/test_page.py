@@ -2,17 +2,19 @@
 
 import json
 import re
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deeprage.data.split import Role
 from deeprage.errors import DeepRageError
 from deeprage.files import write_json
-from deeprage.manifest import Manifest
+from deeprage.manifest import Manifest, content_of
+from deeprage.own_tables import table_text
 from deeprage.report import write_report
 from deeprage.report.blocks import Column, Figure, Matrix, Shares, Table
 from deeprage.report.page import render
@@ -424,4 +426,115 @@ class TestBadRuns:
         arrays["genes"] = np.array([{"not": "a name"}] * 300, dtype=object)
         np.savez(run / "predictions.npz", **arrays)
         with pytest.raises(DeepRageError, match="cannot be read"):
+            write_report(run)
+
+
+class TestNames:
+    """Names that look like markup, numbers or missing values stay names."""
+
+    NAMES = ("NA", "nan", "007", "1e5", "[/b]", "<b>x</b>", "-35box", "=1+1", "None", "é🧬")
+
+    def test_of_genes_in_the_table_of_a_knock_out(self, new_run, monkeypatch) -> None:
+        run = new_run(genes=40)
+        folder = run / "knockouts" / "one"
+        folder.mkdir(parents=True)
+        number = len(self.NAMES)
+        table = pd.DataFrame(
+            {
+                "gene": self.NAMES,
+                "symbol": self.NAMES,
+                **{key: np.linspace(1, 0, number) for key in ("change", "size", "largest")},
+                "condition": self.NAMES,
+                **{key: np.linspace(0, 1, number) for key in ("before", "after")},
+                "sites": 0,
+            }
+        )
+        (folder / "ranking.tsv").write_text(table_text(table))
+        about = {
+            **{
+                "format_version": 1,
+                "kind": "knockout",
+                "label": "NA = -3",
+                "shown_condition": "NA",
+            },
+            **dict.fromkeys(("genes", "conditions", "changed", "sites", "given_up"), 3),
+            **{"mean_size": 0.1, "changed_from": 0.5, "genes_with_sites": 0},
+            **{"out_of_range": [], "parts": []},
+        }
+        (folder / "knockout.json").write_text(json.dumps(about))
+        page = render(RunFolder.open(run))
+        for name in self.NAMES:
+            assert page.count(f"<td>{escape(name)}") >= 3
+        drawn = re.search(r'id="data-knockout-0">(.*?)</script>', page, re.DOTALL)
+        assert drawn is not None
+        texts = json.loads(drawn[1])["data"][0]["text"]
+        assert texts == [escape(name, quote=False) for name in self.NAMES]
+
+    def test_bytes_of_a_file_name_are_shown_as_escapes(self, new_run) -> None:
+        run = new_run(genes=40)
+        config = json.loads((run / "config.json").read_text())
+        config["compendium"]["path"] = "/home/caf\udce9.h5ad"
+        (run / "config.json").write_text(json.dumps(config))
+        assert r"/home/caf\xe9.h5ad" in write_report(run).read_text(encoding="utf-8")
+
+
+class TestDamagedFiles:
+    """What a parser or a section could stumble over is refused, with its place and a next step."""
+
+    @pytest.mark.parametrize(
+        ("name", "change", "words"),
+        [
+            ("metrics.json", {"rows": ["x"]}, "rows[0] should be a valid dictionary, but is 'x'"),
+            ("metrics.json", {"audit": 1.5}, "audit should be a valid list, but is 1.5"),
+            ("metrics.json", {"rows": [{"predictor": "a"}]}, "it has no rows[0].kind"),
+            ("metrics.json", {"class_names": ["low"]}, "should have 1 classes in rows[0]"),
+            ("config.json", {"protocol": 5}, "protocol should be 'default' or 'paper'"),
+            ("config.json", {"edges": [0.5, -0.5]}, "edges should be rising thresholds"),
+            ("config.json", {"compendium": []}, "compendium should be a valid dictionary"),
+        ],
+    )
+    def test_a_value_of_another_kind(self, new_run, name, change, words) -> None:
+        run = new_run(genes=40)
+        content = json.loads((run / name).read_text())
+        (run / name).write_text(json.dumps(content | change))
+        with pytest.raises(
+            DeepRageError, match=rf"{name} is damaged.*{re.escape(words)}.* again\."
+        ):
+            write_report(run)
+
+    @pytest.mark.parametrize("text", ["[" * 200_000, '{"rows": [NaN]}', '{"a": 1, "a": 2}'])
+    def test_json_that_is_none(self, new_run, text) -> None:
+        run = new_run(genes=40)
+        (run / "metrics.json").write_text(text)
+        with pytest.raises(DeepRageError, match=r"metrics\.json is damaged.*evaluate"):
+            write_report(run)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "words"),
+        [
+            ("groups", np.array([], dtype=str), "`groups` has 0 names and not 40"),
+            ("series", np.array(["x"]), "`series` has 1 names"),
+            ("genes", np.array(["same"] * 40), "names one twice"),
+            ("role", np.full((40, 40), 9, dtype=np.int8), "no role"),
+            ("predicted", np.full((40, 40), np.inf, dtype=np.float32), "no log2 value"),
+            ("observed", np.zeros((40, 40), dtype=complex), "complex128"),
+        ],
+    )
+    def test_arrays_that_do_not_fit(self, new_run, name, value, words) -> None:
+        run = new_run(genes=40)
+        path = run / "predictions.npz"
+        with np.load(path) as found:
+            arrays = dict(found) | {name: value}
+        np.savez(path, **arrays)
+        with pytest.raises(DeepRageError, match=re.escape(words)):
+            write_report(run)
+
+    def test_a_file_that_was_edited_is_refused_whatever_it_holds(self, new_run) -> None:
+        run = new_run(genes=40)
+        files = {"metrics.json": content_of(run / "metrics.json")}
+        (run / "manifest.json").write_text(json.dumps(Manifest(files).as_json()))
+        write_report(run)
+        with (run / "metrics.json").open("a") as file:
+            file.write(" ")
+        with pytest.raises(DeepRageError, match=r"was changed.*run `deeprage evaluate` again"):
             write_report(run)

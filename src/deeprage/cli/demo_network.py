@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ def _beside_the_strain(compendium: Compendium, out: Path, name: str) -> None:
     run = Run.load(out)
     split = run.split
     seen = np.flatnonzero(split.cells(Role.TRAIN, Role.VALIDATION).any(axis=0))
-    change = pd.read_parquet(out / KNOCKOUTS / name / "change.parquet")
+    change = pd.read_parquet(BytesIO((out / KNOCKOUTS / name / "change.parquet").read_bytes()))
     found = beside_the_strain(
         compendium,
         yeast_knockouts(compendium)[0],

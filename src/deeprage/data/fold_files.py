@@ -12,6 +12,7 @@ from deeprage.data.reading import open_text
 from deeprage.data.split import Role
 from deeprage.data.validation import check_unique
 from deeprage.errors import DeepRageError, counted, examples, unknown
+from deeprage.own_tables import as_name
 
 _ROLES = {"train": Role.TRAIN, "validation": Role.VALIDATION, "test": Role.TEST}
 
@@ -90,7 +91,7 @@ def _read_lines(path: Path) -> list[_Line]:
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        fields = [field.strip() for field in line.split("\t")]
+        fields = [as_name(field.strip()) for field in line.split("\t")]
         if len(fields) != 2:
             raise DeepRageError(
                 f"{path}, line {number}: expected a name and a role with one tab between them, "

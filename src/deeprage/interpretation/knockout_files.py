@@ -65,8 +65,9 @@ def write_matrix(
         write_text(path, table_text(table, index=True, digits="%.5f"))
     else:
         check_finite(table)
+        content = table.to_parquet()  # Arrow takes no path that is not UTF-8
         with written_aside(path) as aside:
-            table.to_parquet(aside)
+            aside.write_bytes(content)
     return path
 
 

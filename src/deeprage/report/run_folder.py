@@ -69,7 +69,9 @@ class Predictions:
         try:
             arrays = read_arrays(content, _EXPECTED, optional=_OPTIONAL)
             names = {
-                key: names_of(arrays[key] if key in arrays else arrays["genes"])
+                key: names_of(
+                    arrays[key] if key in arrays else arrays["genes"], blank=key in _MAY_BE_BLANK
+                )
                 for key in ("genes", "conditions", "series", "groups", "symbols")
             }
             _check_arrays(arrays, names)
@@ -92,6 +94,7 @@ _EXPECTED = {
     "observed": _VALUES,
     "role": Kind("iu", 2),
 }
+_MAY_BE_BLANK = ("series", "groups", "symbols")
 _OPTIONAL = {"groups": NAMES, "symbols": NAMES}
 #: Predictions beyond any log2 value; sums of squares stay finite.
 _LARGEST = 1e15

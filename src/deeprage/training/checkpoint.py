@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from deeprage.errors import DeepRageError
-from deeprage.manifest import check_file
+from deeprage.manifest import verified_bytes
 from deeprage.training.checkpoint_header import TRAINING, about_checkpoint
 from deeprage.training.schedule import Progress
-from deeprage.training.tensor_files import write_tensors
+from deeprage.training.tensor_files import tensors_of, write_tensors
 
 
 class Checkpoint(NamedTuple):
@@ -57,17 +57,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         DeepRageError: there is none, or it is damaged.
     """
-    from safetensors import SafetensorError, safe_open
-
     about = about_checkpoint(path)
-    check_file(path.parent, path.name, advice="train again with --overwrite")
+    advice = "train again with --overwrite"
+    content = verified_bytes(path.parent, path.name, advice=advice)
+    tensors, _ = tensors_of(content, path=path, advice=advice)
     try:
-        with safe_open(path, framework="pt") as opened:
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         progress = Progress(**about["progress"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except TypeError as error:
         raise DeepRageError(
-            f"there is no usable checkpoint at {path} ({error}): train again with --overwrite."
+            f"there is no usable checkpoint at {path} ({error}): {advice}."
         ) from error
     return Checkpoint(about["epoch"], progress, about["history"], tensors)
 

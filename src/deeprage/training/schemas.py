@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from deeprage.schema import Count, FileName, Share
+from deeprage.schema import Count, FileName, Name, Share
 
 #: bp; longer promoters are of no network.
 _LONGEST_PROMOTER = 10_000_000
@@ -27,14 +27,14 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 Edges = Annotated[list[float], AfterValidator(_rising)]
-Names = Annotated[list[str], AfterValidator(_distinct)]
+Names = Annotated[list[Name], AfterValidator(_distinct)]
 PromoterLength = Annotated[int, Field(ge=1, le=_LONGEST_PROMOTER)]
 
 
 class AboutCompendium(TypedDict, total=False):
     """What the compendium holds."""
 
-    name: str | None
+    name: FileName | None
     unit: str | None
     anchor: str | None
     path: FileName | None

@@ -12,6 +12,7 @@ from deeprage.data.readers.cells import SPREADSHEET_ERRORS, are_values
 from deeprage.data.readers.file_kinds import kind_of_text
 from deeprage.data.reading import open_text
 from deeprage.errors import DeepRageError
+from deeprage.own_tables import as_name
 
 #: In the order of preference; blanks only if nothing else separates.
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "blanks"}
@@ -98,11 +99,12 @@ class Delimited:
     def _parsed(self, lines: Iterator[tuple[int, str]]) -> Iterator[Row]:
         for number, text in lines:
             if '"' in text:
-                yield Row(number, self._quoted(number, text, lines))
-            elif self.separator == " ":
-                yield Row(number, text.split())
+                cells = self._quoted(number, text, lines)
             else:
-                yield Row(number, text.split(self.separator))
+                cells = text.split(None if self.separator == " " else self.separator)
+            if "'" in text:  # as deeprage writes a name that a spreadsheet would compute
+                cells = [as_name(cell) for cell in cells]
+            yield Row(number, cells)
 
     def _quoted(self, number: int, text: str, lines: Iterator[tuple[int, str]]) -> list[str]:
         """The cells of a line with quotes, and of the lines in which a quoted cell goes on."""

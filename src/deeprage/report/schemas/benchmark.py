@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from deeprage.report.metrics import METRICS
-from deeprage.schema import Count, Whole
+from deeprage.schema import Count, FileName, Whole
 
 Span = Annotated[list[float], Field(min_length=2, max_length=2)]
 
@@ -81,7 +81,7 @@ class Panel(TypedDict):
 class About(TypedDict):
     """The compendium."""
 
-    name: str
+    name: FileName
     genes: Count
     conditions: Count
     regulators: Count
@@ -94,7 +94,7 @@ class Options(TypedDict):
     folds: int | str | dict[str, int | str]
     most_folds: Count | None
     epochs: Count | None
-    motifs: list[str]
+    motifs: list[FileName]
     controlled: NotRequired[list[str] | None]
     control_folds: NotRequired[Count | None]
 

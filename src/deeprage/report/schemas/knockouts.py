@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from deeprage.schema import Count
+from deeprage.schema import Count, FileName
 
 
 class Flag(TypedDict):
@@ -33,7 +33,7 @@ class Part(TypedDict):
 class KnownTargets(TypedDict):
     """Known targets against other genes; None where there are none."""
 
-    source: str
+    source: FileName
     regulators: list[str]
     targets: Count
     auroc: float | None
@@ -69,7 +69,7 @@ class Knockout(TypedDict):
 class ScreenTargets(TypedDict):
     """What known targets say of a screen."""
 
-    source: str
+    source: FileName
     tested: Count
     significant: Count
     top_significant: Count

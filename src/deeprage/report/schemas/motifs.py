@@ -7,7 +7,7 @@ from typing import Annotated, NotRequired
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from deeprage.schema import Count, Share, Whole
+from deeprage.schema import Count, FileName, Share, Whole
 
 #: Positions of a motif; what is wider is no motif.
 _WIDEST = 2000
@@ -124,7 +124,7 @@ class Motifs(TypedDict):
     """The whole file."""
 
     options: Options
-    sources: dict[str, Count]
+    sources: dict[FileName, Count]
     summary: FilterSummary | None
     filters: list[Filter | SilentFilter]
     patterns: Patterns | None

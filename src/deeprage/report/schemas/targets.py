@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
-from deeprage.schema import Count, Whole
+from deeprage.schema import Count, FileName, Whole
 
 
 class Spread(TypedDict):
@@ -42,7 +42,7 @@ class Targets(TypedDict):
 
     score: str
     meaning: dict[str, str]
-    network: str | None
+    network: FileName | None
     genes: Count
     scored_regulators: Count
     links_at_5_percent: Count | None

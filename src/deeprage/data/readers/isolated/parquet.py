@@ -22,7 +22,8 @@ def send(path: Path, frames: Frames, limits: Limits) -> None:
         TooLargeError: more than fits into memory.
         Exception: whatever the library raises for a damaged file.
     """
-    with pq.ParquetFile(path, memory_map=False) as file:
+    # Opened here: Arrow takes no path that is not UTF-8.
+    with path.open("rb") as opened, pq.ParquetFile(opened, memory_map=False) as file:
         schema = file.schema_arrow
         rows = file.metadata.num_rows
         limits.allow(f"{rows:,} rows", (rows, len(schema)), 8)
