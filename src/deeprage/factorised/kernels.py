@@ -18,6 +18,8 @@ Features = NDArray[np.float32]
 
 #: Points whose distances to all others give the median, about.
 _SAMPLE = 500
+#: A feature that changes in a larger share of points is no longer treated as sparse.
+_OFTEN = 0.2
 #: Squared distances of equal points, relative to the largest one, by rounding in float32.
 _ROUNDING = 1e-5
 
@@ -54,18 +56,21 @@ class GaussianKernel:
     def of_changed(self, before: Features, rows: NDArray[np.intp], after: Features) -> Features:
         """Kernel float32 (G, N) of points (G, P) that differ in few features from others.
 
-        |x + d - t|^2 = |x - t|^2 + |d|^2 + 2 d (x - t), with d sparse.
+        |x + d - t|^2 = |x - t|^2 + |d|^2 + 2 d (x - t), with d sparse but for a few features.
 
         Args:
             before: the others (B, P); rows: which of them each point comes from (G,).
         """
         centred = (before - self.mean) * self.scale
-        moved = csr_array((after - before[rows]) * self.scale)
-        moved_by = np.asarray(moved.multiply(moved).sum(axis=1)).ravel()
-        along = np.asarray(moved.multiply(centred[rows]).sum(axis=1)).ravel()
+        moved = (after - before[rows]) * self.scale
+        constant = (moved * (moved + 2 * centred[rows])).sum(axis=1)
+        often = np.flatnonzero((moved != 0).mean(axis=0) > _OFTEN)
+        along = moved[:, often] @ self._taught_by_feature[often]
+        moved[:, often] = 0
+        along += csr_array(moved) @ self._taught_by_feature
         found = squared_distances(centred, self.taught)[rows]
-        found -= 2 * (moved @ self._taught_by_feature)
-        found += (moved_by + 2 * along).astype(np.float32)[:, None]
+        found -= 2 * along
+        found += constant[:, None]
         return self._of_distances(np.maximum(found, 0, out=found))
 
     @cached_property

@@ -113,6 +113,7 @@ class PromoterScorer:
     def _scores_of_changed(
         self, promoters: Tokens, rows: NDArray[np.intp], changed: Tokens, usage: Features | None
     ) -> NDArray[np.float64]:
+        """Scores of changed promoters, the first G of which are the promoters (G, L) themselves."""
         motifs = rescan(
             _last(promoters, self.window),
             rows,
@@ -122,8 +123,8 @@ class PromoterScorer:
         )
         blocks = self._sequence_blocks(changed, motifs)
         kernels = self._kernels
-        total = kernels[0](blocks[0])
-        total += kernels[1].of_changed(self._words(promoters), rows, blocks[1])
+        total = kernels[0].of_changed(blocks[0][: len(promoters)], rows, blocks[0])
+        total += kernels[1].of_changed(blocks[1][: len(promoters)], rows, blocks[1])
         if usage is not None:
             total += kernels[2](usage)[rows]
             blocks.append(usage[rows])
@@ -159,12 +160,8 @@ class PromoterScorer:
         own = [motifs.best.reshape(len(near), -1), motifs.occupancy]
         if self.composition:
             own.append(kmer_counts(near, k=self.composition, bins=self.bins))
-        return [np.concatenate(own, axis=1), self._words(promoters)]
-
-    def _words(self, promoters: Tokens) -> Features:
-        """Roots of 6-mer counts."""
-        near = _last(promoters, self.word_window)
-        return np.sqrt(kmer_counts(near, k=WORD, bins=WORD_BINS))
+        words = kmer_counts(_last(promoters, self.word_window), k=WORD, bins=WORD_BINS)
+        return [np.concatenate(own, axis=1), np.sqrt(words)]
 
     def _codons(self, genes: int, coding: Tokens | None) -> Features | None:
         """Roots of codon counts (G, 65), the mean of the training genes where none are given."""
