@@ -1,4 +1,4 @@
-"""Kernels of points that differ in few features from others equal those of the points as they are."""
+"""Kernels of points that differ in few features from others equal those of any points."""
 
 import numpy as np
 import pytest
