@@ -25,6 +25,7 @@ from deeprage.data.dna import encode
 from deeprage.data.sites import consensus_pattern, site_starts
 from deeprage.data.split import Role, visible
 from deeprage.data.splitting import make_split
+from deeprage.folders import folder_change
 from deeprage.interpretation.block_model import BlockModel, block_model
 from deeprage.training.run import Run
 
@@ -147,7 +148,8 @@ def test_a_network_is_trained_without_them_and_another_run_is_refused(
         assert np.isfinite(change[3:]).all()
     trained = Run.load(tmp_path / "yeast.deeprage-tp")
     assert (trained.split.role == yeast.split.role).all()
-    make_split(yeast.compendium, regime="pairs").save(trained.path / "split.npz")
+    with folder_change(trained.path) as inner:
+        make_split(yeast.compendium, regime="pairs").save(inner / "split.npz")
     options.networks, options.run = [], [f"yeast:leaky={trained.path}"]
     with pytest.raises(SystemExit, match="was trained on the conditions of the knock-outs"):
         models_of(yeast, options)
