@@ -15,6 +15,8 @@ TINY = (
     "--set", "network.filter_width=7", "--set", "network.hidden=[8, 8]",
     "--set", "network.regulator_units=8",
 )  # fmt: skip
+#: The same for networks that take the levels of regulators as they are.
+TINY_RAW = TINY[:-2]
 
 
 class Result(NamedTuple):

@@ -17,7 +17,7 @@ from deeprage.report.page import render
 from deeprage.report.run_folder import RunFolder
 from deeprage.training.run import Run
 
-from .conftest import TINY, Deeprage
+from .conftest import TINY, TINY_RAW, Deeprage
 
 
 @pytest.fixture
@@ -30,7 +30,10 @@ def run(toy_run: Path, tmp_path: Path) -> Path:
 def toy_product(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tensor-product run."""
     out = tmp_path_factory.mktemp("runs") / "product"
-    assert run_command(["train", str(toy), "--out", str(out), "--model", "deeprage-tp", *TINY]) == 0
+    assert (
+        run_command(["train", str(toy), "--out", str(out), "--model", "deeprage-tp", *TINY_RAW])
+        == 0
+    )
     return out
 
 
