@@ -76,7 +76,7 @@ class Scenario:
         before: commands that set up the folder.
         result: the files that the command is for, as a pattern; all are compared but `TIMED`.
         other: the command with another seed, if it has one.
-        after: the ways that may go on after a kill; the command itself by default.
+        after: other commands that go on once an epoch of a training is finished.
         keeps: whether an earlier result is there, which stays until the new one is complete.
     """
 
@@ -367,8 +367,9 @@ class Case:
                 raise Failure(f"exit code {code}: {(self.root / 'log').read_text()[-1500:]}")
             self._check_mine(killed)
             commands = [(self.scenario.command, self.expected)]
-            if code != 0:
+            if code != 0 and list(killed.glob("r/.deeprage-training/**/checkpoint.safetensors")):
                 commands += [(command, self.expected) for command in self.scenario.after]
+            if code != 0:
                 if self._is_for_another(killed):
                     commands.append((self.scenario.other or (), self.other or {}))
             for command, expected in commands:

@@ -114,7 +114,7 @@ def _resumed(out: Path, asked: Asked, *, complete: bool, tell: Tell) -> Start | 
     if difference is not None:
         raise DeepRageError(
             f"the training in {out} is another one than is asked for: {difference}. Resume with "
-            "the options that it was begun with, or choose another --out."
+            "the options that it was begun with, choose another --out, or say --overwrite."
         )
     if asked.epochs is None or not done:
         return None
