@@ -369,9 +369,8 @@ class Case:
             commands = [(self.scenario.command, self.expected)]
             if code != 0 and list(killed.glob("r/.deeprage-training/**/checkpoint.safetensors")):
                 commands += [(command, self.expected) for command in self.scenario.after]
-            if code != 0:
-                if self._is_for_another(killed):
-                    commands.append((self.scenario.other or (), self.other or {}))
+            if code != 0 and self._is_for_another(killed):
+                commands.append((self.scenario.other or (), self.other or {}))
             for command, expected in commands:
                 self._go_on(killed, command, expected)
             if self.scenario.keeps and code != 0:
