@@ -132,7 +132,7 @@ class TestTwoProcesses:
         script.write_text(
             "import sys\n"
             "from pathlib import Path\n"
-            f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+            f"sys.path[:0] = {[str(Path(__file__).parents[n]) for n in (0, 2)]!r}\n"
             "from test_training import small, toy\n"
             "from deeprage.data.splitting import make_split\n"
             "from deeprage.training.config import training_config\n"
